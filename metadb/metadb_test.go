@@ -1,0 +1,107 @@
+package metadb_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/uptrace/bun"
+
+	"shuniu/fault"
+	"shuniu/metadb"
+)
+
+func openTemp(t *testing.T) *metadb.DB {
+	t.Helper()
+	db, err := metadb.Open(t.Context(), "sqlite://"+filepath.Join(t.TempDir(), "有 空格", "meta.db"), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+func TestOpenRefusesUnknownStore(t *testing.T) {
+	_, err := metadb.Open(t.Context(), "mysql://u:secret@h/db", slog.New(slog.DiscardHandler))
+	if !errors.Is(err, fault.Invalid) {
+		t.Fatalf("err = %v, want fault.Invalid", err)
+	}
+	if strings.Contains(err.Error(), "secret") {
+		t.Errorf("the error shows the password: %v", err)
+	}
+}
+
+func TestWriteIsAllOrNothing(t *testing.T) {
+	db := openTemp(t)
+	insert := func(ctx context.Context, tx bun.Tx, subject string) error {
+		_, err := tx.ExecContext(ctx, "INSERT INTO event (topic, kind, subject, department, account, data, at) VALUES ('t','k',?,'','','{}',CURRENT_TIMESTAMP)", subject)
+		return err
+	}
+	committed := false
+	boom := errors.New("boom")
+	err := db.Write(t.Context(), func(ctx context.Context, tx bun.Tx) error {
+		metadb.AfterCommit(ctx, func() { committed = true })
+		if err := insert(ctx, tx, "lost"); err != nil {
+			return err
+		}
+		return boom
+	})
+	if !errors.Is(err, boom) || committed {
+		t.Fatalf("err = %v, hook called = %v", err, committed)
+	}
+	err = db.Write(t.Context(), func(ctx context.Context, tx bun.Tx) error {
+		metadb.AfterCommit(ctx, func() { committed = true })
+		return insert(ctx, tx, "kept")
+	})
+	if err != nil || !committed {
+		t.Fatalf("err = %v, hook called = %v", err, committed)
+	}
+	var subjects []string
+	if err := db.Bun().NewRaw("SELECT subject FROM event").Scan(t.Context(), &subjects); err != nil {
+		t.Fatal(err)
+	}
+	if len(subjects) != 1 || subjects[0] != "kept" {
+		t.Errorf("subjects = %v, want [kept]", subjects)
+	}
+}
+
+func TestReaderCannotWrite(t *testing.T) {
+	db := openTemp(t)
+	if _, err := db.Bun().ExecContext(t.Context(), "DELETE FROM event"); err == nil {
+		t.Error("the reader deleted")
+	}
+}
+
+func TestConcurrentWritersQueue(t *testing.T) {
+	db := openTemp(t)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 25 {
+				err := db.Write(t.Context(), func(ctx context.Context, tx bun.Tx) error {
+					_, err := tx.ExecContext(ctx, "INSERT INTO event (topic, kind, subject, department, account, data, at) VALUES ('t','k','s','','','{}',CURRENT_TIMESTAMP)")
+					return err
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	var n int
+	if err := db.Bun().NewRaw("SELECT count(*) FROM event").Scan(t.Context(), &n); err != nil {
+		t.Fatal(err)
+	}
+	if n != 200 {
+		t.Errorf("rows = %d, want 200", n)
+	}
+}

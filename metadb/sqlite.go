@@ -1,0 +1,117 @@
+package metadb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/mattn/go-sqlite3"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/sqlitedialect"
+
+	"shuniu/fault"
+)
+
+// openSQLite opens the file at path. The folder is made and fsynced before
+// SQLite opens a file in it: SQLite's own fsync of a new folder can fail
+// unseen, and with it everything acknowledged.
+func openSQLite(ctx context.Context, path string) (*DB, error) {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, err
+	}
+	for _, d := range []string{dir, filepath.Dir(dir)} {
+		if err := syncDir(d); err != nil {
+			return nil, err
+		}
+	}
+	open := func(query url.Values, conns int) (*bun.DB, error) {
+		dsn := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: query.Encode()}).String()
+		db, err := sql.Open("sqlite3", dsn)
+		if err != nil {
+			return nil, err
+		}
+		db.SetMaxOpenConns(conns)
+		db.SetMaxIdleConns(conns)
+		db.SetConnMaxIdleTime(0)
+		return bun.NewDB(db, sqlitedialect.New()), nil
+	}
+	common := url.Values{
+		"_busy_timeout": {"15000"},
+		"_foreign_keys": {"1"},
+		"_synchronous":  {"FULL"},
+	}
+	w := url.Values{"_txlock": {"immediate"}}
+	r := url.Values{"_query_only": {"1"}}
+	for k, v := range common {
+		w[k], r[k] = v, v
+	}
+	writer, err := open(w, 1)
+	if err != nil {
+		return nil, err
+	}
+	fail := func(err error) (*DB, error) { return nil, errors.Join(classify(err), writer.Close()) }
+	// The answer is the proof: an I/O error leaves the old mode without an error.
+	var mode string
+	if err := writer.NewRaw("PRAGMA journal_mode=WAL").Scan(ctx, &mode); err != nil {
+		return fail(err)
+	}
+	if mode != "wal" {
+		return fail(fmt.Errorf("journal mode is %q, want wal: %w", mode, fault.Damaged))
+	}
+	var level int
+	if err := writer.NewRaw("PRAGMA synchronous").Scan(ctx, &level); err != nil {
+		return fail(err)
+	}
+	if level != 2 {
+		return fail(fmt.Errorf("synchronous is %d, want 2 (FULL): %w", level, fault.Damaged))
+	}
+	if _, err := writer.ExecContext(ctx, "PRAGMA wal_autocheckpoint=512"); err != nil {
+		return fail(err)
+	}
+	// The names of the database and its log become durable here.
+	if err := syncDir(dir); err != nil {
+		return fail(err)
+	}
+	reader, err := open(r, max(4, runtime.NumCPU()*2))
+	if err != nil {
+		return fail(err)
+	}
+	return &DB{reader: reader, writer: writer}, nil
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// classify gives SQLite's and PostgreSQL's errors their kinds.
+func classify(err error) error {
+	var se sqlite3.Error
+	if errors.As(err, &se) {
+		switch se.Code {
+		case sqlite3.ErrBusy, sqlite3.ErrLocked:
+			return fmt.Errorf("%w: %w", err, fault.Busy)
+		case sqlite3.ErrFull:
+			return fmt.Errorf("%w: %w", err, fault.Full)
+		case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
+			return fmt.Errorf("%w: %w", err, fault.Damaged)
+		case sqlite3.ErrConstraint:
+			return fmt.Errorf("%w: %w", err, fault.Conflict)
+		}
+		return err
+	}
+	if err != nil && strings.Contains(err.Error(), "SQLSTATE 23505") {
+		return fmt.Errorf("%w: %w", err, fault.Conflict)
+	}
+	return err
+}
