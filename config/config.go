@@ -1,0 +1,259 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"shuniu/fault"
+)
+
+// Config is the whole set-up. Keys are the yaml names; the environment name
+// of workers.memory_mb is SHUNIU_WORKERS_MEMORY_MB.
+type Config struct {
+	Data    string  `yaml:"data"`    // data folder
+	Listen  string  `yaml:"listen"`  // address of the web server, host:port
+	MetaDB  string  `yaml:"metadb"`  // empty: SQLite in the data folder
+	Log     Log     `yaml:"log"`     //
+	Workers Workers `yaml:"workers"` //
+	Uploads Uploads `yaml:"uploads"` //
+}
+
+// Log says what is logged and how.
+type Log struct {
+	Level  string `yaml:"level"`  // debug, info, warn, error
+	Format string `yaml:"format"` // text, json
+}
+
+// Workers bound the sandboxed children.
+type Workers struct {
+	Count    int           `yaml:"count"`     // children kept warm
+	MemoryMB int           `yaml:"memory_mb"` // of each
+	Deadline time.Duration `yaml:"deadline"`  // of one query
+	Intake   time.Duration `yaml:"intake"`    // of reading one file
+}
+
+// Uploads bound what is taken in.
+type Uploads struct {
+	MaxMB int `yaml:"max_mb"` // of one file
+}
+
+// Default is the set-up of a machine with 2 cores.
+func Default() Config {
+	return Config{
+		Data: "./shuniu-data", Listen: "127.0.0.1:8420",
+		Log:     Log{Level: "info", Format: "text"},
+		Workers: Workers{Count: 2, MemoryMB: 1536, Deadline: 60 * time.Second, Intake: 30 * time.Minute},
+		Uploads: Uploads{MaxMB: 64 << 10},
+	}
+}
+
+// Load reads file (none when empty) over Default, then env, entries NAME=value
+// as os.Environ gives them. It returns fault.Invalid, with the place and the
+// nearest known name, for anything it does not know.
+func Load(file string, env []string) (Config, error) {
+	c := Default()
+	if file != "" {
+		raw, err := os.ReadFile(filepath.Clean(file))
+		if err != nil {
+			return c, fmt.Errorf("read configuration: %w", err)
+		}
+		if err := c.decode(file, raw); err != nil {
+			return c, err
+		}
+	}
+	if err := c.environment(env); err != nil {
+		return c, err
+	}
+	return c, c.check()
+}
+
+func (c *Config) decode(file string, raw []byte) error {
+	tree, err := parser.ParseBytes(raw, 0)
+	if err != nil {
+		return fmt.Errorf("%s: %s: %w", file, yaml.FormatError(err, false, true), fault.Invalid)
+	}
+	known := names(reflect.TypeFor[Config](), "")
+	for _, doc := range tree.Docs {
+		for _, k := range keys(doc.Body, "") {
+			if !slices.Contains(known, k.name) && !slices.ContainsFunc(known, func(n string) bool { return strings.HasPrefix(n, k.name+".") }) {
+				return fmt.Errorf("%s line %d: %s: %w", file, k.line, unknown(k.name, known), fault.Invalid)
+			}
+		}
+	}
+	if err := yaml.NewDecoder(bytes.NewReader(raw)).Decode(c); err != nil && len(bytes.TrimSpace(raw)) > 0 {
+		return fmt.Errorf("%s: %s: %w", file, yaml.FormatError(err, false, true), fault.Invalid)
+	}
+	return nil
+}
+
+type key struct {
+	name string
+	line int
+}
+
+func keys(n ast.Node, prefix string) []key {
+	var values []*ast.MappingValueNode
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		values = n.Values
+	case *ast.MappingValueNode:
+		values = []*ast.MappingValueNode{n}
+	}
+	var out []key
+	for _, v := range values {
+		name := prefix + v.Key.GetToken().Value
+		out = append(out, key{name, v.Key.GetToken().Position.Line})
+		out = append(out, keys(v.Value, name+".")...)
+	}
+	return out
+}
+
+// names lists the dotted keys of the leaves of t.
+func names(t reflect.Type, prefix string) []string {
+	var out []string
+	for f := range t.Fields() {
+		name := prefix + f.Tag.Get("yaml")
+		if f.Type.Kind() == reflect.Struct {
+			out = append(out, names(f.Type, name+".")...)
+			continue
+		}
+		out = append(out, name)
+	}
+	return out
+}
+
+const envPrefix = "SHUNIU_"
+
+func (c *Config) environment(env []string) error {
+	known := names(reflect.TypeFor[Config](), "")
+	for _, e := range env {
+		name, value, _ := strings.Cut(e, "=")
+		rest, ours := strings.CutPrefix(name, envPrefix)
+		if !ours || slices.Contains(otherEnv, name) {
+			continue
+		}
+		at := slices.IndexFunc(known, func(k string) bool { return envName(k) == rest })
+		if at < 0 {
+			all := make([]string, 0, len(known))
+			for _, k := range known {
+				all = append(all, envPrefix+envName(k))
+			}
+			return fmt.Errorf("environment: %s: %w", unknown(name, all), fault.Invalid)
+		}
+		if err := set(reflect.ValueOf(c).Elem(), known[at], value); err != nil {
+			return fmt.Errorf("environment: %s: %w: %w", name, err, fault.Invalid)
+		}
+	}
+	return nil
+}
+
+// otherEnv are variables of the same prefix that are not settings.
+var otherEnv = []string{"SHUNIU_WORKER", "SHUNIU_SOAK", "SHUNIU_NO_POSTGRES", "SHUNIU_URL", "SHUNIU_ACCOUNT", "SHUNIU_PASSWORD", "SHUNIU_SHARED", "SHUNIU_CONFIG", "SHUNIU_POSTGRES"}
+
+func envName(key string) string { return strings.ToUpper(strings.ReplaceAll(key, ".", "_")) }
+
+func set(v reflect.Value, name, value string) error {
+	head, rest, nested := strings.Cut(name, ".")
+	for f, fv := range v.Fields() {
+		if f.Tag.Get("yaml") != head {
+			continue
+		}
+		if nested {
+			return set(fv, rest, value)
+		}
+		switch fv.Interface().(type) {
+		case string:
+			fv.SetString(value)
+		case time.Duration:
+			d, err := time.ParseDuration(value)
+			if err != nil {
+				return fmt.Errorf("%q is no duration such as 90s", value)
+			}
+			fv.SetInt(int64(d))
+		case int:
+			n, err := strconv.Atoi(value)
+			if err != nil {
+				return fmt.Errorf("%q is no whole number", value)
+			}
+			fv.SetInt(int64(n))
+		}
+		return nil
+	}
+	return errors.New("no such setting")
+}
+
+func (c *Config) check() error {
+	var errs []error
+	bad := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf(format+": %w", append(args, fault.Invalid)...))
+	}
+	if c.Data == "" {
+		bad("data is empty")
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
+		bad("log.level is %q, want debug, info, warn or error", c.Log.Level)
+	}
+	if !slices.Contains([]string{"text", "json"}, c.Log.Format) {
+		bad("log.format is %q, want text or json", c.Log.Format)
+	}
+	if c.Workers.Count < 1 || c.Workers.Count > 64 {
+		bad("workers.count is %d, want 1 to 64", c.Workers.Count)
+	}
+	if c.Workers.MemoryMB < 256 {
+		bad("workers.memory_mb is %d, want at least 256", c.Workers.MemoryMB)
+	}
+	if c.Workers.Deadline <= 0 || c.Workers.Intake <= 0 {
+		bad("workers.deadline and workers.intake must be above 0")
+	}
+	if c.Uploads.MaxMB < 1 {
+		bad("uploads.max_mb is %d, want at least 1", c.Uploads.MaxMB)
+	}
+	return errors.Join(errs...)
+}
+
+// unknown says that name is not known and which known name is nearest.
+func unknown(name string, known []string) string {
+	best, at := "", len(name)/2+2
+	for _, k := range known {
+		if d := distance(name, k); d < at {
+			best, at = k, d
+		}
+	}
+	if best == "" {
+		return fmt.Sprintf("unknown setting %q", name)
+	}
+	return fmt.Sprintf("unknown setting %q, did you mean %q?", name, best)
+}
+
+// distance is the Levenshtein distance of a and b in bytes.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diag := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diag
+			if a[i] != b[j] {
+				cost++
+			}
+			diag = row[j+1]
+			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,58 @@
+package config_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"shuniu/config"
+	"shuniu/fault"
+)
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	p := filepath.Join(t.TempDir(), "shuniu.yaml")
+	if err := os.WriteFile(p, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestEnvironmentBeatsFile(t *testing.T) {
+	file := write(t, "listen: 127.0.0.1:1\nworkers:\n  count: 3\n  deadline: 5s\n")
+	c, err := config.Load(file, []string{"SHUNIU_WORKERS_COUNT=4", "PATH=/bin", "SHUNIU_SOAK=1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Listen != "127.0.0.1:1" || c.Workers.Count != 4 || c.Workers.Deadline != 5*time.Second {
+		t.Errorf("config = %+v", c)
+	}
+	if c.Workers.MemoryMB != config.Default().Workers.MemoryMB {
+		t.Errorf("an absent key lost its default: %+v", c.Workers)
+	}
+}
+
+func TestTypoNamesTheNearestKey(t *testing.T) {
+	for _, tc := range []struct{ name, file, env, want string }{
+		{"file", "workers:\n  cuont: 3\n", "", `line 2: unknown setting "workers.cuont", did you mean "workers.count"?`},
+		{"environment", "", "SHUNIU_LISTN=x", `"SHUNIU_LISTN", did you mean "SHUNIU_LISTEN"?`},
+		{"nothing near", "zzzzzzzzzzzzzzzz: 1\n", "", `unknown setting "zzzzzzzzzzzzzzzz"`},
+		{"not yaml", "a: [", "", "shuniu.yaml"},
+		{"wrong kind", "", "SHUNIU_WORKERS_COUNT=many", "no whole number"},
+		{"out of range", "workers:\n  count: 0\n", "", "workers.count is 0"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			file := ""
+			if tc.file != "" {
+				file = write(t, tc.file)
+			}
+			_, err := config.Load(file, []string{tc.env})
+			if !errors.Is(err, fault.Invalid) || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("err = %v, want fault.Invalid with %q", err, tc.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,3 @@
+// Package telemetry makes the hub visible to those who run it: structured
+// logs, Prometheus metrics, health and readiness.
+package telemetry
