@@ -2,27 +2,36 @@ package worker
 
 import (
 	"context"
-	"encoding/json"
 	"os"
+	"time"
 )
 
 // A Handler does one job inside the child. Its error reaches the caller of
-// Pool.Do with its fault kind and text.
+// Pool.Do with its fault kind, its text and what fault.Explain gave it.
 type Handler func(ctx context.Context, c Call) error
 
 // A Call is a job as the child sees it.
 type Call interface {
 	// Params decodes the caller's parameters.
 	Params(into any) error
-	// Files are the descriptors the caller passed, open for reading.
+	// Files are the descriptors the caller passed, open for reading. They are
+	// closed when the handler returns.
 	Files() []*os.File
 	// In is the folder with the files the caller linked, read-only.
 	In() string
 	// Out is the folder the child may write in; empty at the start of a job.
+	// What lies there when the handler returns nil is the job's result.
 	Out() string
-	// Send streams a message to the caller; it blocks while the caller is slow.
+	// Temp is a folder for what nobody wants afterwards; empty at the start.
+	Temp() string
+	// MemoryBytes is what the pool allows the child; 0: no limit. Engines with
+	// a limit of their own stay below half of it.
+	MemoryBytes() int64
+	// Send streams a message to the caller; it blocks while the caller is
+	// slow. The payload is the handler's again when Send returns.
 	Send(kind string, payload []byte) error
-	// Ask sends a message and waits for the caller's answer.
+	// Ask sends a message and waits for the caller's answer. An error of the
+	// caller comes back with its fault kind.
 	Ask(kind string, payload []byte) ([]byte, error)
 }
 
@@ -32,15 +41,20 @@ type Request struct {
 	Params any               // encoded as JSON
 	Files  []*os.File        // descriptors handed to the child; the caller closes its own
 	Links  map[string]string // name in Call.In() -> absolute path of an immutable file
-	// OutDir, when set, is a folder of the caller's on the data disk that the
-	// child's Out() is bound to for this job (by rename when the job is done).
+	// OutDir, when set, is an existing folder of the caller's, best on the
+	// pool's disk. When the job is done, what the child left in Call.Out() is
+	// moved there; after an error nothing is.
 	OutDir string
-	// Answer is called for each Ask of the child.
+	// Answer is called for each Ask of the child, from within Job.Next. It may
+	// use this pool only when the pool is larger than the jobs that do so.
 	Answer func(kind string, payload []byte) ([]byte, error)
+	// Deadline of this job; 0: the pool's. The clock stands still while the
+	// caller is not waiting in Next, so a slow reader costs a job nothing.
+	Deadline time.Duration
 }
 
 // A Message is what the child sent.
 type Message struct {
 	Kind    string
-	Payload json.RawMessage // raw bytes; JSON only where the method says so
+	Payload []byte // the receiver's own
 }
