@@ -1,0 +1,574 @@
+package grid
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"shuniu/collect/intake/tabular"
+)
+
+// A profile counts what the body of a column holds.
+type profile struct {
+	n    [classes]int
+	seen map[string]int // texts of the sample, bounded
+	runs int            // runes of its texts
+}
+
+func (p *profile) full() int {
+	t := 0
+	for c := cText; c < classes; c++ {
+		t += p.n[c]
+	}
+	return t
+}
+
+// figures reports whether a column holds figures rather than words.
+func (p *profile) figures() bool {
+	f := p.n[cNumber] + p.n[cCode] + p.n[cDate] + p.n[cOther] + p.n[cYear]
+	return f > 0 && f >= p.n[cText]
+}
+
+// years reports whether a column's figures are years.
+func (p *profile) years() bool { return p.n[cYear]*2 > p.full()-p.n[cNull] }
+
+// main is the class most of the values have.
+func (p *profile) main() class {
+	best := cEmpty
+	for c := cText; c < classes; c++ {
+		if c != cNull && p.n[c] > p.n[best] || best == cEmpty && p.n[c] > 0 && c != cNull {
+			best = c
+		}
+	}
+	return best
+}
+
+// sample profiles the columns of rows [from,to), at most max of them.
+func (a *analyser) sample(from, to, c0, c1, most int) []profile {
+	prof := make([]profile, c1-c0+1)
+	step := 1
+	if to-from > most*4 {
+		step = (to - from) / (most * 4)
+	}
+	n := 0
+	for i := from; i < to && n < most; i += step {
+		sh := a.shape(i, c0, c1)
+		if sh.cov < 2 && c1 > c0 {
+			continue
+		}
+		n++
+		for _, c := range a.cut(i, c0, c1) {
+			if c.Flags&(blank|coveredRight) != 0 {
+				continue
+			}
+			p := &prof[int(c.Col)-c0]
+			k := a.s.class(c)
+			p.n[k]++
+			if k == cText {
+				t := a.s.Text(c)
+				p.runs += utf8.RuneCount(t)
+				if p.seen == nil {
+					p.seen = map[string]int{}
+				}
+				if len(p.seen) < 400 {
+					p.seen[string(t)]++
+				}
+			}
+		}
+	}
+	return prof
+}
+
+// A heading is what was decided about the rows at the top of a piece.
+type heading struct {
+	from, to  int // held rows of the header
+	numbering int // held row of the numbering row below it, or -1
+	doubt     float64
+	why       string
+}
+
+// rowFit compares a row with the columns below it.
+type rowFit struct {
+	pro, contra, text, years, nulls, own, empty int
+	seq                                         bool // its figures count 1, 2, 3 …
+}
+
+func (a *analyser) fit(i int, prof []profile, c0, c1 int) rowFit {
+	f := rowFit{seq: true}
+	next := 0
+	for _, c := range a.cut(i, c0, c1) {
+		if c.Flags&(blank|coveredRight) != 0 {
+			continue
+		}
+		f.own++
+		p := &prof[int(c.Col)-c0]
+		k := a.s.class(c)
+		fig := p.figures()
+		switch k {
+		case cText:
+			f.text++
+			if fig {
+				f.pro++
+			}
+		case cYear:
+			f.years++
+			if fig && !p.years() {
+				f.pro++
+			} else if fig {
+				f.contra++
+			}
+		case cNull:
+			f.nulls++
+		default:
+			switch {
+			case fig && k == cDate && p.main() != cDate && p.main() != cYear:
+				f.pro++
+			case fig:
+				f.contra++
+			case p.full() > 0:
+				f.contra++
+			}
+		}
+		if k == cNumber || k == cCode {
+			v := strings.Trim(string(a.s.Text(c)), "()（）")
+			if d, ok := small(v); ok && (next == 0 && d <= 3 || d == next) {
+				next = d + 1
+			} else {
+				f.seq = false
+			}
+		}
+	}
+	if next < 3 {
+		f.seq = false
+	}
+	return f
+}
+
+func small(v string) (int, bool) {
+	if v == "" || len(v) > 3 {
+		return 0, false
+	}
+	n := 0
+	for i := range len(v) {
+		if !digit(v[i]) {
+			return 0, false
+		}
+		n = n*10 + int(v[i]-'0')
+	}
+	return n, true
+}
+
+var stems = words("甲 乙 丙 丁 戊 己 庚 辛 A B C D E F a b c d 栏次 行次 — - (1) (2) (甲) (乙)")
+
+// numbering reports whether a row only numbers the columns: 甲 乙 1 2 3, (1) (2)=…
+func (a *analyser) numbering(i, c0, c1 int) bool {
+	figs, want, n := 0, 0, 0
+	for _, c := range a.cut(i, c0, c1) {
+		if c.Flags&(blank|covered) != 0 {
+			continue
+		}
+		n++
+		t := strings.TrimSpace(string(a.s.Text(c)))
+		t = strings.NewReplacer("（", "(", "）", ")", "①", "1", "②", "2", "③", "3", "④", "4", "⑤", "5", "⑥", "6", "⑦", "7", "⑧", "8", "⑨", "9", "⑩", "10", "．", ".").Replace(t)
+		if cutAt := strings.IndexAny(t, "=＝"); cutAt > 0 {
+			t = strings.TrimSpace(t[:cutAt])
+		}
+		t = strings.Trim(t, "()")
+		if d, ok := small(t); ok {
+			if figs > 0 && d != want || figs == 0 && d > 4 {
+				return false
+			}
+			want = d + 1
+			figs++
+			continue
+		}
+		if !stems[t] || figs > 0 && t != "-" && t != "—" {
+			return false
+		}
+	}
+	return n >= 2 && (figs >= 2 || figs == 1 && n >= 3)
+}
+
+// headingAt decides how many rows from s on are header. to ends the piece.
+func (a *analyser) headingAt(s, to, c0, c1 int) (heading, []profile) {
+	n := to - s
+	h := heading{from: s, to: s, numbering: -1}
+	skip := min(6, n/2)
+	if n == 2 {
+		skip = 1
+	}
+	prof := a.sample(s+skip, to, c0, c1, 300)
+	if n == 1 {
+		sh := a.shape(s, c0, c1)
+		if sh.text == sh.own && sh.own >= 2 {
+			h.to = s + 1
+			h.doubt = 0.3
+			h.why = "只有表头，没有数据行"
+		}
+		return h, prof
+	}
+	figCols := 0
+	for k := range prof {
+		if prof[k].figures() {
+			figCols++
+		}
+	}
+	f := a.fit(s, prof, c0, c1)
+	isHead := false
+	switch {
+	case figCols > 0 && f.contra == 0 && f.pro > 0:
+		isHead = true
+		if f.own < 2 && c1 > c0 {
+			h.doubt += 0.1
+		}
+	case figCols > 0 && f.contra > 0 && f.pro >= 2*f.contra+1 && !a.rowLike(s, prof, c0, c1):
+		isHead = true
+		h.doubt += 0.15
+		h.why = "表头里有数字"
+	case figCols > 0 && f.contra > 0 && f.seq && f.text <= 2 && f.own >= 4:
+		isHead = true // months, hours, wards: 1 2 3 …
+		h.doubt += 0.22
+		h.why = "表头是一串连续的数字"
+	case f.contra == 0 && f.years >= 2 && a.steps(s, c0, c1) && !a.steps(min(s+1, to-1), c0, c1):
+		isHead = true
+	case f.contra > 0 && f.years >= 2 && a.steps(s, c0, c1) && f.contra == f.years && !a.steps(min(s+1, to-1), c0, c1):
+		isHead = true
+		h.doubt += 0.1
+	case f.contra == 0:
+		score := a.wordHead(s, to, prof, c0, c1)
+		isHead = score >= 1.5
+		if score > 0 && score < 3 {
+			h.doubt += 0.22
+			h.why = "各列都是文字，第一行是不是表头不能肯定"
+		}
+	}
+	if !isHead {
+		return h, a.sample(s, to, c0, c1, 300)
+	}
+	h.to = s + 1
+	for h.to < to-1 && h.to-s < 8 || h.to < to && h.to-s < 8 && a.shape(h.to, c0, c1).down > 0 && a.headMerge(h, c0, c1) {
+		i := h.to
+		sh := a.shape(i, c0, c1)
+		if sh.cov == 0 {
+			break
+		}
+		if sh.own > 0 && a.numbering(i, c0, c1) && int(a.s.rowNum[i]) == int(a.s.rowNum[i-1])+1 {
+			g := a.fit(i, prof, c0, c1)
+			if g.text == 0 || g.pro > 0 || !a.sequel(i, to, c0, c1) {
+				h.numbering = i
+			}
+			break
+		}
+		if !a.subHead(i, h, prof, c0, c1) {
+			break
+		}
+		h.to++
+	}
+	return h, prof
+}
+
+// sequel reports whether the row after i goes on counting where i begins, so
+// that i is the first data row and not a numbering row.
+func (a *analyser) sequel(i, to, c0, c1 int) bool {
+	if i+1 >= to {
+		return false
+	}
+	x, y := a.cut(i, c0, c1), a.cut(i+1, c0, c1)
+	if len(x) == 0 || len(y) == 0 {
+		return false
+	}
+	p, ok1 := small(string(a.s.Text(x[0])))
+	q, ok2 := small(string(a.s.Text(y[0])))
+	return ok1 && ok2 && q == p+1
+}
+
+// headMerge reports whether a merge that begins in the header reaches row h.to.
+func (a *analyser) headMerge(h heading, c0, c1 int) bool {
+	row := int(a.s.rowNum[h.to])
+	for _, c := range a.cut(h.to, c0, c1) {
+		if c.Flags&coveredDown != 0 && c.Flags&coveredRight == 0 {
+			for r := h.from; r < h.to; r++ {
+				if m, ok := a.s.mergeAt(int(a.s.rowNum[r]), int(c.Col)); ok && m.Bottom >= row {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// subHead decides whether row i continues the header h.
+func (a *analyser) subHead(i int, h heading, prof []profile, c0, c1 int) bool {
+	sh := a.shape(i, c0, c1)
+	if sh.down > 0 && a.headMerge(h, c0, c1) {
+		return true
+	}
+	if sh.own == 0 {
+		return false
+	}
+	f := a.fit(i, prof, c0, c1)
+	above := a.cut(i-1, c0, c1)
+	// Which columns of the row above are open: blank, or spanned by a wide heading.
+	open := map[int]bool{}
+	for c := c0; c <= c1; c++ {
+		open[c] = true
+	}
+	groups := 0
+	for _, c := range above {
+		if c.Flags&blank == 0 && c.Flags&coveredRight == 0 {
+			open[int(c.Col)] = false
+		}
+	}
+	for _, c := range above {
+		if c.Flags&blank != 0 || c.Flags&coveredRight != 0 {
+			continue
+		}
+		if m, ok := a.s.mergeAt(int(a.s.rowNum[i-1]), int(c.Col)); ok && m.Right > m.Left && m.Bottom == m.Top {
+			groups++
+			for k := m.Left; k <= min(m.Right, c1); k++ {
+				open[k] = true
+			}
+		}
+	}
+	under, outside, holes := 0, 0, 0
+	var firstOwn = -1
+	for _, c := range a.cut(i, c0, c1) {
+		if c.Flags&(blank|covered) != 0 {
+			continue
+		}
+		if firstOwn < 0 {
+			firstOwn = int(c.Col)
+		}
+		if open[int(c.Col)] {
+			under++
+		} else {
+			outside++
+		}
+	}
+	for c := c0; c <= c1; c++ {
+		if open[c] {
+			holes++
+		}
+	}
+	switch {
+	case f.contra > 0 && (groups == 0 || f.contra > f.years):
+		return false
+	case groups > 0 && under > 0 && f.text+f.years == f.own:
+		return true // names below a wide heading
+	case f.contra > 0:
+		return false
+	case f.pro > 0 && f.text+f.years+f.nulls == f.own && f.nulls <= 1:
+		return true // words where the body has figures
+	case f.pro == 0 && under > 0 && holes >= 2 && outside == 0 && firstOwn > c0 && f.text == f.own:
+		return true // fills exactly what the row above left open
+	case f.pro == 0 && under >= 2 && holes >= 2 && f.text == f.own && a.emph(h.from, c0, c1) && a.emph(i, c0, c1) && !a.emph(i+1, c0, c1):
+		return true
+	}
+	return false
+}
+
+func (a *analyser) emph(i, c0, c1 int) bool {
+	if i >= len(a.s.rowNum) {
+		return false
+	}
+	sh := a.shape(i, c0, c1)
+	return sh.own > 0 && sh.emph == sh.own
+}
+
+// steps reports whether a row holds at least two years going up or down evenly.
+func (a *analyser) steps(i, c0, c1 int) bool {
+	prev, step, n := 0, 0, 0
+	for _, c := range a.cut(i, c0, c1) {
+		if c.Flags&(blank|covered) != 0 || a.s.class(c) != cYear {
+			continue
+		}
+		y := 0
+		for _, d := range a.s.Text(c) {
+			if digit(d) && y < 1e6 {
+				y = y*10 + int(d-'0')
+			}
+		}
+		if n == 1 {
+			step = y - prev
+		}
+		if n > 1 && y-prev != step && y != prev {
+			return false
+		}
+		prev = y
+		n++
+	}
+	return n >= 2 && step != 0 && step <= 10 && step >= -10
+}
+
+// rowLike reports whether most figure columns hold figures in row i as well.
+func (a *analyser) rowLike(i int, prof []profile, c0, c1 int) bool {
+	f := a.fit(i, prof, c0, c1)
+	return f.contra*3 >= f.pro
+}
+
+// wordHead weighs whether row s heads a table of words alone.
+func (a *analyser) wordHead(s, to int, prof []profile, c0, c1 int) float64 {
+	cells := a.cut(s, c0, c1)
+	score := 0.8
+	own, vocab, again, low, runs, bodyRuns, bodyN := 0, 0, 0, 0, 0, 0, 0
+	distinct := map[string]bool{}
+	for _, c := range cells {
+		if c.Flags&(blank|coveredRight) != 0 {
+			continue
+		}
+		own++
+		t := string(a.s.Text(c))
+		w := squeeze(t)
+		distinct[w] = true
+		if headTail.MatchString(fold(t)) {
+			vocab++
+		}
+		p := &prof[int(c.Col)-c0]
+		if p.seen[t] > 0 {
+			again++
+		} else if len(p.seen) > 0 && p.n[cText] >= 4 && len(p.seen)*2 <= p.n[cText] {
+			low++
+		}
+		runs += utf8.RuneCountInString(t)
+		bodyRuns += p.runs
+		bodyN += p.n[cText]
+	}
+	if own == 0 {
+		return -1
+	}
+	score += 3 * float64(vocab) / float64(own)
+	if a.emph(s, c0, c1) && !a.emph(s+1, c0, c1) {
+		score += 3
+	}
+	if len(distinct) == own {
+		score += 0.4
+	} else {
+		score -= 0.8
+	}
+	score -= 3 * float64(again) / float64(own)
+	score += 0.8 * float64(min(low, 3))
+	if bodyN > 0 {
+		hr, br := float64(runs)/float64(own), float64(bodyRuns)/float64(bodyN)
+		if hr <= 12 && br >= 2*hr {
+			score += 0.8
+		}
+		if hr > 24 {
+			score -= 1.5
+		}
+	}
+	if own < c1-c0+1 && own*3 < (c1-c0+1)*2 {
+		score -= 0.8
+	}
+	return score
+}
+
+// heads names the columns c0 to c1 from the header rows.
+func (a *analyser) heads(h heading, c0, c1 int) []tabular.Head {
+	width := c1 - c0 + 1
+	depth := h.to - h.from
+	levels := make([][]string, depth)
+	for d := range depth {
+		levels[d] = make([]string, width)
+		merged := false
+		i := h.from + d
+		for _, c := range a.cut(i, c0, c1) {
+			if c.Flags&blank != 0 {
+				continue
+			}
+			levels[d][int(c.Col)-c0] = strings.TrimSpace(string(a.s.Text(c)))
+			if c.Flags&coveredRight != 0 {
+				merged = true
+			}
+		}
+		_ = merged
+	}
+	for d := range depth - 1 { // an unmerged group heading reaches over the names to its right
+		group := -1
+		for c := range width {
+			if levels[d][c] != "" {
+				group = -1
+				if a.below(levels, d, c) && !a.mergedDown(h.from+d, c0+c) {
+					group = c
+				}
+				continue
+			}
+			if group < 0 || !a.below(levels, d, c) {
+				group = -1
+				continue
+			}
+			levels[d][c] = levels[d][group]
+		}
+	}
+	heads := make([]tabular.Head, width)
+	for c := range width {
+		var raw, name []string
+		for d := range depth {
+			t := levels[d][c]
+			if t == "" {
+				continue
+			}
+			if n := len(raw); n == 0 || raw[n-1] != t {
+				raw = append(raw, t)
+			}
+			f := fold(t)
+			if n := len(name); n == 0 || name[n-1] != f {
+				name = append(name, f)
+			}
+		}
+		heads[c].Raw = strings.Join(raw, "\n")
+		heads[c].Name = strings.Join(name, "/")
+		for k := len(name) - 1; k >= 0 && heads[c].Unit == ""; k-- {
+			heads[c].Unit = unitIn(name[k])
+			if heads[c].Unit == "" && k > 0 && unitText.MatchString(name[k]) && k == len(name)-1 && utf8.RuneCountInString(name[k]) <= 4 {
+				heads[c].Unit = name[k]
+			}
+		}
+	}
+	return heads
+}
+
+func (a *analyser) below(levels [][]string, d, c int) bool {
+	for k := d + 1; k < len(levels); k++ {
+		if levels[k][c] != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// mergedDown reports whether a cell begins a merge of one column over several rows.
+func (a *analyser) mergedDown(i, col int) bool {
+	m, ok := a.s.mergeAt(int(a.s.rowNum[i]), col)
+	return ok && m.Bottom > m.Top && m.Left == m.Right
+}
+
+// Unique makes column names final: an empty one is column_N, a repeated one
+// gets _2, _3 and so on, never a name that another column has.
+func Unique(names []string) {
+	taken := make(map[string]bool, len(names))
+	count := make(map[string]int, len(names))
+	for i, n := range names {
+		if n == "" {
+			n = "column_" + strconv.Itoa(i+1)
+			names[i] = n
+		}
+		count[n]++
+	}
+	for n := range count {
+		taken[n] = true
+	}
+	used := make(map[string]int, len(names))
+	for i, n := range names {
+		used[n]++
+		if used[n] == 1 {
+			continue
+		}
+		k := used[n]
+		for taken[n+"_"+strconv.Itoa(k)] {
+			k++
+		}
+		used[n] = k
+		names[i] = n + "_" + strconv.Itoa(k)
+		taken[names[i]] = true
+	}
+}
