@@ -1,0 +1,66 @@
+package duck
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"shuniu/fault"
+	"shuniu/resource"
+)
+
+func TestWriteParquetKeepsRowsOrderAndIDs(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	batches := []arrow.RecordBatch{residentBatch(t, rng, 70000), residentBatch(t, rng, 1), residentBatch(t, rng, 0), residentBatch(t, rng, 130000)}
+	path := filepath.Join(t.TempDir(), "a.parquet")
+	rows, err := WriteParquet(t.Context(), path, residents, func(yield func(arrow.RecordBatch, error) bool) {
+		for _, b := range batches {
+			b.Retain()
+			runtime.GC()
+			if !yield(b, nil) {
+				return
+			}
+		}
+	})
+	if err != nil || rows != 200001 {
+		t.Fatalf("rows = %d, %v; want 200001", rows, err)
+	}
+	_ = resource.Field{}
+}
+
+func TestWriteParquetPassesErrorsOn(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	b := residentBatch(t, rng, 1000)
+	path := filepath.Join(t.TempDir(), "a.parquet")
+	_, err := WriteParquet(t.Context(), path, residents, func(yield func(arrow.RecordBatch, error) bool) {
+		for range 5 {
+			b.Retain()
+			if !yield(b, nil) {
+				return
+			}
+		}
+		yield(nil, fault.Damaged)
+	})
+	if !errors.Is(err, fault.Damaged) {
+		t.Errorf("err = %v, want damaged", err)
+	}
+	if _, err = WriteParquet(t.Context(), path, residents, func(func(arrow.RecordBatch, error) bool) { panic("reader") }); !errors.Is(err, fault.Invalid) {
+		t.Errorf("panic: %v, want invalid", err)
+	}
+	if _, err = WriteParquet(t.Context(), path, residents[:3], repeat([]arrow.RecordBatch{b}, 10)); !errors.Is(err, fault.Invalid) {
+		t.Errorf("other columns: %v, want invalid", err)
+	}
+	if rows, err := WriteParquet(t.Context(), path, residents, repeat(nil, 0)); err != nil || rows != 0 {
+		t.Errorf("no batches: %d, %v", rows, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err = WriteParquet(ctx, path, residents, repeat([]arrow.RecordBatch{b}, 1<<20)); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}

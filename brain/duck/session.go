@@ -1,0 +1,142 @@
+package duck
+
+import (
+	"fmt"
+	"strings"
+
+	bindings "github.com/duckdb/duckdb-go-bindings"
+
+	"shuniu/fault"
+)
+
+// A session is one in-memory DuckDB with one connection. It lives inside a
+// worker and is used by one goroutine; what runs too long is ended with the
+// process.
+type session struct {
+	db   bindings.Database
+	conn bindings.Connection
+}
+
+// limits are what a session may use.
+type limits struct {
+	MemoryBytes int64  // of DuckDB's buffers; real use may be twice that
+	Threads     int    // 0: 2
+	Temp        string // folder for spilling
+}
+
+// openSession opens a database that neither loads extensions nor lets its
+// settings be changed afterwards.
+func openSession(l limits) (*session, error) {
+	if l.Threads == 0 {
+		l.Threads = 2
+	}
+	settings := [][2]string{
+		{"autoinstall_known_extensions", "false"},
+		{"autoload_known_extensions", "false"},
+		{"allow_community_extensions", "false"},
+		{"allow_unsigned_extensions", "false"},
+		{"threads", fmt.Sprint(l.Threads)},
+		{"temp_directory", l.Temp},
+	}
+	if l.MemoryBytes > 0 {
+		settings = append(settings, [2]string{"memory_limit", fmt.Sprintf("%dMiB", max(l.MemoryBytes>>20, 64))})
+	}
+	var cfg bindings.Config
+	if bindings.CreateConfig(&cfg) == bindings.StateError {
+		return nil, fmt.Errorf("duckdb: no configuration")
+	}
+	defer bindings.DestroyConfig(&cfg)
+	for _, s := range settings {
+		if bindings.SetConfig(cfg, s[0], s[1]) == bindings.StateError {
+			return nil, fmt.Errorf("duckdb: setting %s refused", s[0])
+		}
+	}
+	s := &session{}
+	var msg string
+	if bindings.OpenExt(":memory:", &s.db, cfg, &msg) == bindings.StateError {
+		return nil, fmt.Errorf("duckdb: open: %s", msg)
+	}
+	if bindings.Connect(s.db, &s.conn) == bindings.StateError {
+		bindings.Close(&s.db)
+		return nil, fmt.Errorf("duckdb: connect")
+	}
+	return s, nil
+}
+
+func (s *session) close() {
+	bindings.Disconnect(&s.conn)
+	bindings.Close(&s.db)
+}
+
+// exec runs a statement of ours and drops its result.
+func (s *session) exec(sql string) error {
+	var res bindings.Result
+	defer bindings.DestroyResult(&res)
+	if bindings.Query(s.conn, sql, &res) == bindings.StateError {
+		return engineError(bindings.ResultError(&res))
+	}
+	return nil
+}
+
+// count runs a statement that changes or copies rows and returns how many.
+func (s *session) count(sql string) (int64, error) {
+	var res bindings.Result
+	defer bindings.DestroyResult(&res)
+	if bindings.Query(s.conn, sql, &res) == bindings.StateError {
+		return 0, engineError(bindings.ResultError(&res))
+	}
+	return int64(bindings.RowsChanged(&res)), nil //nolint:gosec // rows fit
+}
+
+// lock forbids any later change of settings.
+func (s *session) lock() error { return s.exec("SET lock_configuration = true") }
+
+// quote makes an identifier of any name.
+func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// literal makes a text literal of any value.
+func literal(v string) string { return "'" + strings.ReplaceAll(v, "'", "''") + "'" }
+
+// engineError gives DuckDB's message the kind a caller decides by.
+func engineError(msg string) error {
+	msg = strings.TrimSpace(msg)
+	head, _, _ := strings.Cut(msg, "\n")
+	class, _, _ := strings.Cut(head, ":")
+	switch class {
+	case "Out of Memory Error":
+		return fault.Explain(fmt.Errorf("duckdb: %s: %w", head, fault.Busy), KeyMemory, nil)
+	case "Parser Error", "Binder Error", "Catalog Error", "Conversion Error", "Invalid Input Error",
+		"Out of Range Error", "Syntax Error", "Invalid type Error", "Mismatch Type Error", "Decimal Error", "Divide by Zero Error":
+		if damaged(msg) {
+			return fmt.Errorf("duckdb: %s: %w", head, fault.Damaged)
+		}
+		return fault.Explain(fmt.Errorf("%s: %w", msg, fault.Invalid), KeyStatement, map[string]any{"message": msg})
+	case "Permission Error":
+		return fmt.Errorf("duckdb: %s: %w", head, fault.Denied)
+	case "IO Error", "Serialization Error":
+		switch {
+		case strings.Contains(msg, "No space left"), strings.Contains(msg, "File too large"):
+			return fmt.Errorf("duckdb: %s: %w", head, fault.Full)
+		case strings.Contains(msg, "No files found"), strings.Contains(msg, "Cannot open file"):
+			return fmt.Errorf("duckdb: %s: %w", head, fault.NotFound)
+		}
+		return fmt.Errorf("duckdb: %s: %w", head, fault.Damaged)
+	}
+	if damaged(msg) {
+		return fmt.Errorf("duckdb: %s: %w", head, fault.Damaged)
+	}
+	return fmt.Errorf("duckdb: %s", msg)
+}
+
+// damaged recognises what DuckDB says of Parquet bytes that are not as written.
+func damaged(msg string) bool {
+	for _, part := range []string{
+		"No magic bytes", "Parquet", "parquet", "Thrift", "TProtocol", "ZSTD", "Snappy", "corrupt", "checksum",
+		"Out of buffer", "Failed to read file", "file is too small",
+	} {
+		if strings.Contains(msg, part) {
+			return true
+		}
+	}
+	return false
+}
