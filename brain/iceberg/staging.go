@@ -1,0 +1,94 @@
+package iceberg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/oklog/ulid/v2"
+
+	"shuniu/brain"
+	"shuniu/durable"
+	"shuniu/resource"
+)
+
+func (l *Lake) stagingDir() string { return filepath.Join(l.dir, ".staging") }
+
+// A staging is a folder that its process holds locked while it lives.
+type staging struct {
+	dir  string
+	lock *os.File
+}
+
+// Stage makes a folder for the files of one worker, on the lake's own disk.
+func (l *Lake) Stage(ctx context.Context, t resource.Table) (brain.Staging, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := checkTable(t); err != nil {
+		return nil, err
+	}
+	if err := l.ensureDir(".staging"); err != nil {
+		return nil, fmt.Errorf("stage for %s: %w", t, err)
+	}
+	// Not fsynced: what is here is lost with the power anyway, and its bytes
+	// are made durable when they are moved into a table.
+	dir := filepath.Join(l.stagingDir(), strings.ToLower(ulid.Make().String()))
+	if err := os.Mkdir(dir, 0o750); err != nil {
+		return nil, fmt.Errorf("stage for %s: %w", t, durable.Kind(err))
+	}
+	lock, err := lockDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("stage for %s: %w", t, errors.Join(err, os.Remove(dir)))
+	}
+	return &staging{dir: dir, lock: lock}, nil
+}
+
+// Dir of the staging.
+func (s *staging) Dir() string { return s.dir }
+
+// Close removes the folder and what was not committed.
+func (s *staging) Close() error {
+	return errors.Join(os.RemoveAll(s.dir), s.lock.Close())
+}
+
+// sweepStaging removes the folders of processes that are no more.
+func (l *Lake) sweepStaging() error {
+	es, err := os.ReadDir(l.stagingDir())
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range es {
+		dir := filepath.Join(l.stagingDir(), e.Name())
+		lock, err := lockDir(dir)
+		if errors.Is(err, syscall.EWOULDBLOCK) || errors.Is(err, os.ErrNotExist) {
+			continue // at work, or swept by another process
+		}
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(os.RemoveAll(dir), lock.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lockDir locks a folder for this process; the lock ends with the process.
+func lockDir(dir string) (*os.File, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", dir, err), f.Close())
+	}
+	return f, nil
+}
