@@ -40,7 +40,7 @@ test: setup check go-test web-test e2e ## everything that must pass, set-up incl
 check: go-check web-check ## format, lint, vet, types
 
 $(TOOLS)/golangci-lint: tools/go.mod
-	GOFLAGS=-buildvcs=false go build -modfile=tools/go.mod -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	cd tools && GOFLAGS=-buildvcs=false go build -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
 go-check: web/dist/index.html $(TOOLS)/golangci-lint
 	go mod verify >/dev/null
