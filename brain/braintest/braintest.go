@@ -38,8 +38,21 @@ type lab struct {
 // Parquet files.
 func Run(t *testing.T, open func(t *testing.T) brain.Lake, write brain.WriteParquet) {
 	for name, f := range map[string]func(*testing.T, *lab){
-		"create and list": createAndList,
-		"append and scan": appendAndScan,
+		"create and list":                 createAndList,
+		"create refuses":                  createRefuses,
+		"append and scan":                 appendAndScan,
+		"append is once per batch":        appendOnce,
+		"append refuses":                  appendRefuses,
+		"append of nothing":               appendNothing,
+		"replace":                         replace,
+		"evolve":                          evolve,
+		"evolve refuses":                  evolveRefuses,
+		"rollback":                        rollback,
+		"maintain":                        maintain,
+		"erased rows leave the disk":      erase,
+		"many writers":                    manyWriters,
+		"replace is a compare and swap":   counter,
+		"names of any language and shape": names,
 	} {
 		t.Run(name, func(t *testing.T) { f(t, &lab{open(t), write}) })
 	}
@@ -91,7 +104,7 @@ func Row(fields []resource.Field, b resource.BatchID, i int) []any {
 	row := make([]any, len(fields))
 	for k, f := range fields {
 		switch f.Name {
-		case "名称":
+		case "名称", "企业名称":
 			row[k] = "企业" + strconv.Itoa(i)
 		case "n", resource.RowColumn:
 			row[k] = int64(i)

@@ -3,6 +3,7 @@ package iceberg
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 
@@ -23,10 +24,7 @@ func (t *Table) Evolve(ctx context.Context, changes []brain.Change) ([]resource.
 	}
 	defer unlock()
 	h, _, err := t.lake.commit(ctx, t.name, "", func(_ context.Context, h *handle, tx *table.Transaction) error {
-		if err := h.evolvable(tx, changes); err != nil {
-			return err
-		}
-		return nil
+		return h.stageChanges(tx, changes)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("change columns of %s: %w", t.name, err)
@@ -34,8 +32,8 @@ func (t *Table) Evolve(ctx context.Context, changes []brain.Change) ([]resource.
 	return fieldsOf(h.meta.CurrentSchema(), h.meta.Properties())
 }
 
-// evolvable stages the changes one after the other, each seeing the last.
-func (h *handle) evolvable(tx *table.Transaction, changes []brain.Change) error {
+// stageChanges stages the changes one after the other, each seeing the last.
+func (h *handle) stageChanges(tx *table.Transaction, changes []brain.Change) error {
 	props := maps.Clone(h.meta.Properties())
 	for i, c := range changes {
 		staged, err := tx.StagedTable()
@@ -158,20 +156,20 @@ func (t *Table) rollback(ctx context.Context, id resource.SnapshotID) (*handle, 
 	if target == nil {
 		return nil, fmt.Errorf("no such snapshot: %w", fault.NotFound)
 	}
-	current := h.meta.CurrentSnapshot()
-	if current.SnapshotID == target.SnapshotID {
+	if c := h.meta.CurrentSnapshot(); c != nil && c.SnapshotID == target.SnapshotID {
 		return h, nil
 	}
 	if err := h.refuseDeleteFiles(ctx, target); err != nil {
 		return nil, err
 	}
 	h.also = func(ctx context.Context, tx bun.Tx) error { return noteBatches(ctx, tx, h.meta, target) }
-	_, _, err = h.CommitTable(ctx, nil,
-		[]table.Requirement{table.AssertRefSnapshotID(table.MainBranch, &current.SnapshotID)},
-		[]table.Update{table.NewSetSnapshotRefUpdate(table.MainBranch, target.SnapshotID, table.BranchRef, 0, 0, 0)})
+	_, _, err = h.CommitTable(ctx, nil, nil, []table.Update{table.NewSetSnapshotRefUpdate(table.MainBranch, target.SnapshotID, table.BranchRef, 0, 0, 0)})
 	if err != nil {
 		if h.unknown == "" {
 			h.files.discard()
+			if errors.Is(err, errMoved) {
+				err = fmt.Errorf("%w: %w", err, fault.Conflict)
+			}
 			return nil, err
 		}
 		h, _, err = t.lake.lookAgain(ctx, h, err)

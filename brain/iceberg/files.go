@@ -46,7 +46,15 @@ func newFiles(l *Lake) *files {
 
 // io binds f to the context of one call, as iceberg-go wants it.
 func (f *files) io(ctx context.Context) (iceio.IO, error) {
-	return boundFiles{files: f, want: func(rel string) (sum, error) { return f.lake.sumOf(ctx, rel) }}, nil
+	return boundFiles{files: f, want: func(rel string) (sum, error) {
+		f.mu.Lock()
+		s, ok := f.written[rel] // a merge reads what this commit has written
+		f.mu.Unlock()
+		if ok {
+			return s, nil
+		}
+		return f.lake.sumOf(ctx, rel)
+	}}, nil
 }
 
 type boundFiles struct {

@@ -9,6 +9,8 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+	"slices"
+	"strings"
 
 	ice "github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
@@ -87,8 +89,7 @@ func (t *Table) scan(ctx context.Context, id resource.SnapshotID) (brain.Scan, e
 	return out, nil
 }
 
-// plan lists the data files of a snapshot, each once, in the order of the
-// manifests. Snapshots never change, so plans are kept.
+// plan lists the data files of a snapshot, each once, oldest first. Snapshots never change, so plans are kept.
 func (h *handle) plan(ctx context.Context, snap *table.Snapshot) ([]plannedFile, error) {
 	const most = 512
 	key := planKey{h.meta.TableUUID(), snap.SnapshotID}
@@ -114,6 +115,8 @@ func (h *handle) plan(ctx context.Context, snap *table.Snapshot) ([]plannedFile,
 	if err := errors.Join(err, bad); err != nil {
 		return nil, err
 	}
+	// Names begin with a ULID: this is the order in which the files came.
+	slices.SortFunc(plan, func(a, b plannedFile) int { return strings.Compare(a.rel, b.rel) })
 	h.lake.mu.Lock()
 	defer h.lake.mu.Unlock()
 	if len(h.lake.plans) >= most {
