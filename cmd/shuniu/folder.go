@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"shuniu/durable"
+	"shuniu/fault"
+)
+
+// A folder is the data folder, held by this process.
+//
+//	lock        held with flock while a process owns the folder; names the holder
+//	serve.json  how to reach the server that holds it, mode 0600
+//	meta.db     the metadata store (unless PostgreSQL)
+//	lake/       tables   originals/ received files   uploads/ files on their way   tmp/ swept at start
+type folder struct {
+	dir  string
+	lock *os.File
+}
+
+func (f *folder) path(name string) string { return filepath.Join(f.dir, name) }
+
+// A reach is how a command gets to the server that holds the folder.
+type reach struct {
+	URL   string `json:"url"`
+	Token string `json:"token"` // of the folder's owner
+	PID   int    `json:"pid"`
+}
+
+var errServed = errors.New("a server holds the folder")
+
+// noFolder is the answer of commands that do not make one.
+func noFolder(dir string) error {
+	return &refusedError{reason: fmt.Sprintf("no data folder here: %s (这里没有数据目录；请先运行 shuniu serve 或 shuniu collect，或用 --data 指定)", dir)}
+}
+
+// openFolder takes hold of the data folder. It waits up to the --wait time
+// while another command holds it, and returns errServed at once when a server
+// does. With create it makes a missing folder.
+func (a *app) openFolder(ctx context.Context, create bool) (*folder, error) {
+	wait, err := time.ParseDuration(a.cli.Wait)
+	if err != nil || wait < 0 {
+		return nil, usagef("--wait %q is no duration such as 30s", a.cli.Wait)
+	}
+	dir, err := filepath.Abs(a.conf.Data)
+	if err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	st, err := os.Stat(dir)
+	switch {
+	case err == nil && !st.IsDir():
+		return nil, &refusedError{reason: fmt.Sprintf("%s is not a folder (不是文件夹)", dir)}
+	case errors.Is(err, fs.ErrNotExist) && !create:
+		return nil, noFolder(dir)
+	case errors.Is(err, fs.ErrNotExist):
+		if err := durable.MkdirAll(dir, 0o750); err != nil {
+			return nil, fmt.Errorf("make data folder: %w", err)
+		}
+	case err != nil:
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	f := &folder{dir: dir}
+	if !create {
+		if _, err := os.Stat(f.path("lock")); errors.Is(err, fs.ErrNotExist) {
+			return nil, noFolder(dir)
+		}
+	}
+	if f.lock, err = os.OpenFile(f.path("lock"), os.O_RDWR|os.O_CREATE, 0o600); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	deadline := time.Now().Add(wait)
+	for {
+		err := syscall.Flock(int(f.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, errors.Join(fmt.Errorf("lock data folder: %w", err), f.lock.Close())
+		}
+		if _, rerr := readReach(dir); rerr == nil {
+			return nil, errors.Join(errServed, f.lock.Close())
+		}
+		if time.Now().After(deadline) {
+			holder, _ := os.ReadFile(f.path("lock")) // its text only helps the reader
+			return nil, errors.Join(&refusedError{reason: fmt.Sprintf("the data folder %s is held by another command (%s); try again when it is done (数据目录正被其他命令占用)",
+				dir, strings.TrimSpace(string(holder)))}, f.lock.Close())
+		}
+		select {
+		case <-ctx.Done():
+			return nil, errors.Join(ctx.Err(), f.lock.Close())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	return f, f.claim()
+}
+
+// claim writes who holds the folder and sweeps what dead holders left.
+func (f *folder) claim() error {
+	text := fmt.Sprintf("pid %d: %s\n", os.Getpid(), strings.Join(os.Args, " "))
+	if err := f.lock.Truncate(0); err != nil {
+		return fmt.Errorf("lock data folder: %w", err)
+	}
+	if _, err := f.lock.WriteAt([]byte(text), 0); err != nil {
+		return fmt.Errorf("lock data folder: %w", err)
+	}
+	if err := os.Remove(f.path("serve.json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("sweep data folder: %w", err)
+	}
+	if err := os.RemoveAll(f.path("tmp")); err != nil {
+		return fmt.Errorf("sweep data folder: %w", err)
+	}
+	for _, d := range []string{"tmp", "originals", "uploads", "lake"} {
+		if err := durable.MkdirAll(f.path(d), 0o750); err != nil {
+			return fmt.Errorf("make data folder: %w", err)
+		}
+	}
+	return nil
+}
+
+// announce tells commands how to reach the server in this process.
+func (f *folder) announce(r reach) error {
+	raw, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return durable.WriteFile(f.path("serve.json"), raw, 0o600)
+}
+
+// close lets the folder go.
+func (f *folder) close() error {
+	err := os.Remove(f.path("serve.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return errors.Join(err, os.RemoveAll(f.path("tmp")), f.lock.Close())
+}
+
+// readReach reads serve.json of a live server; fault.NotFound when there is none.
+func readReach(dir string) (reach, error) {
+	raw, err := os.ReadFile(filepath.Join(dir, "serve.json")) //nolint:gosec // the data folder is the user's choice
+	if err != nil {
+		return reach{}, fmt.Errorf("%w: %w", err, fault.NotFound)
+	}
+	var r reach
+	if err := json.Unmarshal(raw, &r); err != nil {
+		return reach{}, fmt.Errorf("serve.json: %w: %w", err, fault.Damaged)
+	}
+	if r.PID > 0 && syscall.Kill(r.PID, 0) != nil {
+		return reach{}, fmt.Errorf("the server of serve.json is gone: %w", fault.NotFound)
+	}
+	return r, nil
+}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"shuniu/collect/intake/tabular"
+	"shuniu/config"
+	"shuniu/fault"
+	"shuniu/telemetry"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+// Exit codes, a contract.
+const (
+	exitDone     = 0
+	exitRefused  = 1 // the input was refused, wholly or partly, with the reason
+	exitUsage    = 2
+	exitInternal = 3
+)
+
+type commandLine struct {
+	Data   string           `help:"Data folder." default:"./shuniu-data" env:"SHUNIU_DATA" type:"path"`
+	Config string           `help:"Configuration file (YAML)." env:"SHUNIU_CONFIG" type:"path"`
+	Wait   string           `help:"How long to wait for a data folder that another command holds." default:"30s"`
+	Log    string           `name:"log-level" help:"debug, info, warn or error." default:""`
+	Ver    kong.VersionFlag `name:"version" help:"Print the version."`
+
+	Serve   serveCommand   `cmd:"" help:"Run the hub: web pages, API, schedules."`
+	Inspect inspectCommand `cmd:"" help:"Say what tables are in a file; stores nothing."`
+	Collect collectCommand `cmd:"" help:"Land files, folders and archives; a receipt for each table."`
+	Query   queryCommand   `cmd:"" help:"Run one SELECT over landing.*, standard.*, library.*, topic.*."`
+	Doctor  doctorCommand  `cmd:"" help:"Check that everything acknowledged is there and undamaged."`
+	Worker  workerCommand  `cmd:"" hidden:"" help:"The sandboxed child (internal)."`
+}
+
+// An app is what every command needs.
+type app struct {
+	cli    *commandLine
+	conf   config.Config
+	log    *slog.Logger
+	out    io.Writer
+	errOut io.Writer
+}
+
+// A refusedError ends the program with exitRefused; its text was printed or
+// is the reason to print.
+type refusedError struct {
+	reason string
+	said   bool // the output already holds the reason
+}
+
+func (e *refusedError) Error() string { return e.reason }
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+func run(args []string, out, errOut io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	cli := &commandLine{}
+	left := -1
+	parser, err := kong.New(cli,
+		kong.Name("shuniu"),
+		kong.Description("枢纽 Shuniu: the data hub of a city district."),
+		kong.Writers(out, errOut),
+		kong.Exit(func(code int) { left = code }),
+		kong.Vars{"version": version},
+		kong.UsageOnError(),
+	)
+	if err != nil {
+		fmt.Fprintln(errOut, "shuniu:", err)
+		return exitInternal
+	}
+	k, err := parser.Parse(args)
+	if left >= 0 { // --help, --version
+		return left
+	}
+	if err != nil {
+		fmt.Fprintf(errOut, "shuniu: %v\ntry: shuniu --help\n", err)
+		return exitUsage
+	}
+	a := &app{cli: cli, out: out, errOut: errOut}
+	if a.conf, err = config.Load(cli.Config, os.Environ()); err != nil {
+		fmt.Fprintln(errOut, "shuniu:", err)
+		return exitUsage
+	}
+	a.conf.Data = cli.Data
+	level := a.conf.Log
+	if cli.Log != "" {
+		level.Level = cli.Log
+	} else if k.Command() != "serve" && level.Level == "info" {
+		level.Level = "warn" // a command is quiet when all is well
+	}
+	if a.log, err = telemetry.Logger(errOut, level); err != nil {
+		fmt.Fprintln(errOut, "shuniu:", err)
+		return exitUsage
+	}
+	k.BindTo(ctx, (*context.Context)(nil))
+	return a.exit(k.Run(a))
+}
+
+// exit prints why err ended the command and returns the exit code.
+func (a *app) exit(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	var (
+		refused *refusedError
+		refusal *tabular.Refusal
+		usage   *usageError
+	)
+	switch {
+	case errors.As(err, &refused):
+		if !refused.said {
+			fmt.Fprintln(a.errOut, refused.reason)
+		}
+		return exitRefused
+	case errors.As(err, &refusal):
+		fmt.Fprintln(a.errOut, refusal.Message+refusal.Hint)
+		return exitRefused
+	case errors.As(err, &usage):
+		fmt.Fprintln(a.errOut, "shuniu:", usage.Error())
+		return exitUsage
+	}
+	fmt.Fprintln(a.errOut, "shuniu:", err)
+	switch fault.KindOf(err) {
+	case fault.Invalid, fault.NotFound, fault.Denied, fault.Conflict, fault.Busy, fault.Damaged:
+		return exitRefused
+	}
+	return exitInternal
+}
+
+// A usageError ends the program with exitUsage.
+type usageError struct{ text string }
+
+func (e *usageError) Error() string { return e.text }
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
