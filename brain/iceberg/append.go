@@ -218,6 +218,7 @@ func (h *handle) land(ctx context.Context, staged []brain.StagedFile) (landedFil
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(2)
 	for i, s := range staged {
+		id := strings.ToLower(ulid.Make().String()) // in order: a scan reads the files in it
 		g.Go(func() error {
 			if err := h.lake.checkStaged(s.Path); err != nil {
 				return err
@@ -229,7 +230,7 @@ func (h *handle) land(ctx context.Context, staged []brain.StagedFile) (landedFil
 			if err != nil {
 				return fmt.Errorf("staged file %s: %w", s.Path, err)
 			}
-			name := strings.ToLower(ulid.Make().String()) + "-" + digest[:32] + ".parquet"
+			name := id + "-" + digest[:32] + ".parquet"
 			landed[i] = landedFile{staged: s.Path, path: h.lake.abs(rel + "/" + name), uri: h.lake.root + "/" + rel + "/" + name}
 			return nil
 		})

@@ -9,6 +9,7 @@ import (
 	"shuniu/brain/braintest"
 	"shuniu/brain/iceberg"
 	"shuniu/metadb"
+	"shuniu/shuniutest/pg"
 )
 
 var quiet = slog.New(slog.DiscardHandler)
@@ -35,6 +36,25 @@ func openLake(t testing.TB, dir string) (*iceberg.Lake, *metadb.DB) {
 func TestContractOnSQLite(t *testing.T) {
 	braintest.Run(t, func(t *testing.T) brain.Lake {
 		l, _ := openLake(t, t.TempDir())
+		return l
+	}, braintest.WriteParquet)
+}
+
+func TestContractOnPostgres(t *testing.T) {
+	braintest.Run(t, func(t *testing.T) brain.Lake {
+		db, err := metadb.Open(t.Context(), pg.Database(t), quiet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		l, err := iceberg.Open(t.Context(), iceberg.Config{Dir: filepath.Join(t.TempDir(), "lake"), DB: db, Log: quiet})
+		if err != nil {
+			t.Fatal(err)
+		}
 		return l
 	}, braintest.WriteParquet)
 }
