@@ -83,10 +83,10 @@ func add[I, O any](a *api, o op, h func(ctx context.Context, in *I) (*O, error))
 		OperationID: o.id, Method: o.method, Path: o.path, Summary: o.summary,
 		Description: o.description, Tags: []string{o.tag}, DefaultStatus: o.status,
 		Responses: o.responses, RequestBody: o.request,
-		MaxBodyBytes: 1 << 20,
-		Errors:       []int{http.StatusConflict, http.StatusServiceUnavailable},
-		Extensions:   map[string]any{},
-		Security:     []map[string][]string{{"session": {}}, {"owner": {}}},
+		MaxBodyBytes: 1 << 20, BodyReadTimeout: -1, // patientBody has the deadline
+		Errors:     []int{http.StatusConflict, http.StatusServiceUnavailable},
+		Extensions: map[string]any{},
+		Security:   []map[string][]string{{"session": {}}, {"owner": {}}},
 	}
 	if o.maxBody != 0 {
 		hop.MaxBodyBytes = o.maxBody

@@ -124,7 +124,8 @@ type Run struct {
 	Subject    string      `json:"subject" doc:"What it is about, e.g. the file's name"`
 	Account    string      `json:"account"`
 	Department string      `json:"department,omitempty"`
-	Steps      []RunStep   `json:"steps"`
+	Step       string      `json:"step,omitempty" doc:"Name of the step it is at"`
+	Steps      []RunStep   `json:"steps" doc:"In lists and events empty"`
 	Progress   RunProgress `json:"progress"`
 	Rows       int64       `json:"rows"`
 	Bytes      int64       `json:"bytes"`

@@ -33,6 +33,9 @@ type call struct {
 	owner   bool   // the owner's token was presented
 	local   bool   // the principal is the owner of the data folder
 	secure  bool
+
+	operation string          // its id, once it is known
+	stopping  context.Context //nolint:containedctx // ends when the server stops; for streams
 }
 
 type callKey struct{}
@@ -42,6 +45,14 @@ func callOf(ctx context.Context) *call {
 		return c
 	}
 	return &call{lang: locale.Chinese}
+}
+
+// stopped is closed when the server stops; nil, which never is, in tests.
+func (c *call) stopped() <-chan struct{} {
+	if c.stopping == nil {
+		return nil
+	}
+	return c.stopping.Done()
 }
 
 // as returns ctx in which p acts.
@@ -96,6 +107,7 @@ func role(s string) guard.Role { return guard.Role(s) }
 // handler's services ask again for the object at hand.
 func (a *api) authorize(hc huma.Context, next func(huma.Context)) {
 	ext := hc.Operation().Extensions
+	callOf(hc.Context()).operation = hc.Operation().OperationID
 	if ext[publicKey] == true {
 		next(hc)
 		return
@@ -110,7 +122,20 @@ func (a *api) authorize(hc huma.Context, next func(huma.Context)) {
 		a.refuse(hc, a.problem(ctx, err))
 		return
 	}
+	switch right, _ := ext[rightKey].(string); guard.Action(right) {
+	case guard.ReadRows, guard.ReadAudit:
+		hc.SetHeader("Cache-Control", "no-store")
+	}
 	next(huma.WithContext(hc, ctx))
+}
+
+// mayOperate is authorize for what is no operation of the document.
+func (a *api) mayOperate(ctx context.Context) error {
+	p, err := a.principal(ctx)
+	if err != nil {
+		return err
+	}
+	return a.svc.Gate.Somewhere(guard.With(ctx, p), guard.Operate)
 }
 
 func (a *api) principal(ctx context.Context) (guard.Principal, error) {
@@ -140,9 +165,7 @@ func (a *api) may(ctx context.Context, ext map[string]any) error {
 	if right == "" {
 		return fmt.Errorf("operation without a right: %w", fault.Denied)
 	}
-	return a.svc.Gate.(interface {
-		Somewhere(ctx context.Context, action guard.Action) error
-	}).Somewhere(ctx, guard.Action(right))
+	return a.svc.Gate.Somewhere(ctx, guard.Action(right))
 }
 
 // refuse answers a problem before the handler.

@@ -76,7 +76,31 @@ type Report struct {
 	Format    string        `json:"format"`
 	Encoding  string        `json:"encoding"`
 	Tables    []TableReport `json:"tables"`
+	Members   []Member      `json:"members,omitempty" doc:"Of an archive, in its order"`
+	Object    *Object       `json:"object,omitempty" doc:"When the file is kept whole"`
 	Refused   *Refusal      `json:"refused,omitempty" doc:"Present when the file is not taken"`
+}
+
+// A Member is one file inside an archive.
+type Member struct {
+	Member    string   `json:"member"`
+	SHA256    string   `json:"sha256"`
+	SizeBytes int64    `json:"size_bytes"`
+	Format    string   `json:"format"`
+	Encoding  string   `json:"encoding"`
+	Tables    int      `json:"tables"`
+	Refused   *Refusal `json:"refused,omitempty"`
+	Ignored   string   `json:"ignored,omitempty" doc:"Why it is no data"`
+}
+
+// Lines account for every physical line of a table's place.
+type Lines struct {
+	Physical int64 `json:"physical"`
+	Header   int64 `json:"header"`
+	Rows     int64 `json:"rows"`
+	Notes    int64 `json:"notes"`
+	Rejected int64 `json:"rejected"`
+	Blank    int64 `json:"blank"`
 }
 
 // A Refusal says why a file is not taken.
@@ -92,12 +116,16 @@ type TableReport struct {
 	Name       string           `json:"name"`
 	Member     string           `json:"member"`
 	Hidden     bool             `json:"hidden"`
+	Format     string           `json:"format"`
+	Encoding   string           `json:"encoding"`
 	Place      tabular.Place    `json:"place"`
 	Dialect    *tabular.Dialect `json:"dialect,omitempty"`
 	HeaderRows int              `json:"header_rows"`
 	Columns    []ColumnReport   `json:"columns"`
 	Rows       int64            `json:"rows"`
-	Rejected   []tabular.Reject `json:"rejected"`
+	Rejected   []tabular.Reject `json:"rejected" doc:"At most 1000"`
+	RejectedN  int64            `json:"rejected_count" doc:"All of them"`
+	Lines      Lines            `json:"lines"`
 	Notes      []tabular.Note   `json:"notes"`
 	Confidence float64          `json:"confidence" minimum:"0" maximum:"1"`
 	Questions  []string         `json:"questions"`

@@ -125,7 +125,9 @@ func (a *api) problem(ctx context.Context, err error) *Problem {
 	case errors.As(err, &locked):
 		p.Status, p.Code, p.RetryAfter = http.StatusTooManyRequests, "locked", int(locked.Wait.Seconds())+1
 		key, args["seconds"] = "fault.locked", p.RetryAfter
-	case errors.As(err, &denied):
+	case kind == fault.Denied && !errors.As(err, &denied): //nolint:errorlint // KindOf returned the sentinel
+		key = "http.denied"
+	case denied != nil:
 		p.Right = string(denied.Action)
 		args["right"] = locale.Text(c.lang, "right."+string(denied.Action), nil)
 	case errors.As(err, &tooLarge):

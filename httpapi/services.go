@@ -14,7 +14,7 @@ import (
 // for the object at hand and returns errors with a kind of package fault.
 type Services struct {
 	Accounts   Accounts
-	Gate       guard.Gate
+	Gate       Gate
 	Audit      AuditLog
 	Uploads    Uploads
 	Intake     Intake
@@ -33,23 +33,23 @@ type Services struct {
 	Collect    func(ctx context.Context, in CLICollect, emit func(Receipt) error) (CollectSums, error)
 }
 
-// A Session is a signed-in browser.
-type Session struct {
-	Token     string // what the cookie holds
-	Principal guard.Principal
-	Expires   time.Time
+// A Gate decides, and says whether a right holds anywhere at all;
+// guard.Policy is the one implementation.
+type Gate interface {
+	guard.Gate
+	Somewhere(ctx context.Context, action guard.Action) error
 }
 
 // Accounts keep people, their sessions and departments.
 type Accounts interface {
 	// Login returns fault.Denied when the two do not match, and
 	// *guard.LockedError (fault.Busy) while the account or address is locked.
-	Login(ctx context.Context, account, password, address string) (Session, error)
+	Login(ctx context.Context, account, password, address string) (guard.Session, error)
 	// Session returns fault.NotFound when the token is of no live session.
 	Session(ctx context.Context, token string) (guard.Principal, error)
 	Logout(ctx context.Context, token string) error
 	Switch(ctx context.Context, token string, role guard.Role) (guard.Principal, error)
-	ChangePassword(ctx context.Context, token, old, changed string) error
+	ChangePassword(ctx context.Context, token, address, old, changed string) error
 	Me(ctx context.Context) (Me, error)
 	List(ctx context.Context, p Paging) (Page[Account], error)
 	Create(ctx context.Context, a NewAccount) (Account, error)

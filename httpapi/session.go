@@ -54,7 +54,7 @@ type NewAccount struct {
 	Account    string   `json:"account" minLength:"1" maxLength:"64" pattern:"^[a-z][a-z0-9_.-]*$"`
 	Name       string   `json:"name" minLength:"1" maxLength:"100"`
 	Department string   `json:"department,omitempty" maxLength:"63"`
-	Roles      []string `json:"roles" minItems:"1" maxItems:"14"`
+	Roles      []string `json:"roles" minItems:"1" maxItems:"14" enum:"leader,admin,engineer,steward,consumer,assessor,security,auditor,officer,community,clerk,company,resident,public"`
 	Password   string   `json:"password" minLength:"8" maxLength:"256"`
 }
 

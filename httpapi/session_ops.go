@@ -2,9 +2,12 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"shuniu/fault"
 )
 
 type loginOut struct {
@@ -21,6 +24,9 @@ func (a *api) sessionOps() {
 		func(ctx context.Context, in *struct{ Body Login }) (*loginOut, error) {
 			c := callOf(ctx)
 			s, err := a.svc.Accounts.Login(ctx, in.Body.Account, in.Body.Password, c.address)
+			if errors.Is(err, fault.Denied) {
+				return nil, fault.Explain(errors.Join(errUnauthenticated, err), "http.sign_in", nil)
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -59,7 +65,9 @@ func (a *api) sessionOps() {
 	o = a.post("change-password", "/api/me/password", "session", anySession, "Change the caller's password; every other session ends")
 	o.status = http.StatusNoContent
 	add(a, o, func(ctx context.Context, in *struct{ Body PasswordChange }) (*none, error) {
-		if err := a.svc.Accounts.ChangePassword(ctx, callOf(ctx).token, in.Body.Old, in.Body.New); err != nil {
+		if err := a.svc.Accounts.ChangePassword(ctx, callOf(ctx).token, callOf(ctx).address, in.Body.Old, in.Body.New); errors.Is(err, fault.Denied) {
+			return nil, fault.Explain(err, "http.sign_in", nil)
+		} else if err != nil {
 			return nil, err
 		}
 		return &none{}, nil

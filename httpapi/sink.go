@@ -303,7 +303,7 @@ func sendEvent(w io.Writer, rc *http.ResponseController, e Event) error {
 	if err := rc.SetWriteDeadline(time.Now().Add(10 * time.Second)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
-	if e == (Event{}) {
+	if e.Topic == "" {
 		if _, err := io.WriteString(w, ": still here\n\n"); err != nil {
 			return err
 		}
