@@ -12,16 +12,24 @@ import (
 
 	"shuniu/event"
 	"shuniu/metadb"
+	"shuniu/shuniutest/pg"
 )
 
-func open(t *testing.T) (*metadb.DB, *event.Log) {
-	t.Helper()
-	db, err := metadb.Open(t.Context(), "sqlite://"+filepath.Join(t.TempDir(), "m.db"), slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
+// onBoth runs a test on SQLite and on PostgreSQL.
+func onBoth(t *testing.T, test func(t *testing.T, db *metadb.DB, l *event.Log)) {
+	for name, dsn := range map[string]func(*testing.T) string{
+		"sqlite":   func(t *testing.T) string { return "sqlite://" + filepath.Join(t.TempDir(), "m.db") },
+		"postgres": func(t *testing.T) string { return pg.Database(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			db, err := metadb.Open(t.Context(), dsn(t), slog.New(slog.DiscardHandler))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = db.Close() })
+			test(t, db, event.New(db))
+		})
 	}
-	t.Cleanup(func() { _ = db.Close() })
-	return db, event.New(db)
 }
 
 func publish(t *testing.T, db *metadb.DB, l *event.Log, topic, subject string, after error) {
@@ -38,7 +46,10 @@ func publish(t *testing.T, db *metadb.DB, l *event.Log, topic, subject string, a
 }
 
 func TestOnlyCommittedEventsAreSeenInOrder(t *testing.T) {
-	db, l := open(t)
+	onBoth(t, testOnlyCommittedEventsAreSeenInOrder)
+}
+
+func testOnlyCommittedEventsAreSeenInOrder(t *testing.T, db *metadb.DB, l *event.Log) {
 	publish(t, db, l, "batch", "a", nil)
 	publish(t, db, l, "batch", "never", errors.New("rolled back"))
 	publish(t, db, l, "run", "other topic", nil)
@@ -56,8 +67,9 @@ func TestOnlyCommittedEventsAreSeenInOrder(t *testing.T) {
 	}
 }
 
-func TestWatchReplaysThenFollows(t *testing.T) {
-	db, l := open(t)
+func TestWatchReplaysThenFollows(t *testing.T) { onBoth(t, testWatchReplaysThenFollows) }
+
+func testWatchReplaysThenFollows(t *testing.T, db *metadb.DB, l *event.Log) {
 	publish(t, db, l, "batch", "before", nil)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
@@ -89,8 +101,9 @@ func TestWatchReplaysThenFollows(t *testing.T) {
 	<-done
 }
 
-func TestTrimKeepsTheYoung(t *testing.T) {
-	db, l := open(t)
+func TestTrimKeepsTheYoung(t *testing.T) { onBoth(t, testTrimKeepsTheYoung) }
+
+func testTrimKeepsTheYoung(t *testing.T, db *metadb.DB, l *event.Log) {
 	publish(t, db, l, "batch", "a", nil)
 	if n, err := l.Trim(t.Context(), time.Hour); err != nil || n != 0 {
 		t.Errorf("trimmed %d, err %v; want 0", n, err)

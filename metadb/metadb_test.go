@@ -13,20 +13,31 @@ import (
 
 	"shuniu/fault"
 	"shuniu/metadb"
+	"shuniu/shuniutest/pg"
 )
 
-func openTemp(t *testing.T) *metadb.DB {
-	t.Helper()
-	db, err := metadb.Open(t.Context(), "sqlite://"+filepath.Join(t.TempDir(), "有 空格", "meta.db"), slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
+// onBoth runs the contract of a store on SQLite and on PostgreSQL.
+func onBoth(t *testing.T, contract func(t *testing.T, db *metadb.DB)) {
+	for name, dsn := range map[string]func(*testing.T) string{
+		"sqlite":   func(t *testing.T) string { return "sqlite://" + filepath.Join(t.TempDir(), "有 空格", "meta.db") },
+		"postgres": func(t *testing.T) string { return pg.Database(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			db, err := metadb.Open(t.Context(), dsn(t), slog.New(slog.DiscardHandler))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if err := db.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+			if db.Postgres() != (name == "postgres") {
+				t.Errorf("Postgres() = %v", db.Postgres())
+			}
+			contract(t, db)
+		})
 	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return db
 }
 
 func TestOpenRefusesUnknownStore(t *testing.T) {
@@ -39,8 +50,9 @@ func TestOpenRefusesUnknownStore(t *testing.T) {
 	}
 }
 
-func TestWriteIsAllOrNothing(t *testing.T) {
-	db := openTemp(t)
+func TestWriteIsAllOrNothing(t *testing.T) { onBoth(t, writeIsAllOrNothing) }
+
+func writeIsAllOrNothing(t *testing.T, db *metadb.DB) {
 	insert := func(ctx context.Context, tx bun.Tx, subject string) error {
 		_, err := tx.ExecContext(ctx, "INSERT INTO event (topic, kind, subject, department, account, data, at) VALUES ('t','k',?,'','','{}',CURRENT_TIMESTAMP)", subject)
 		return err
@@ -74,14 +86,19 @@ func TestWriteIsAllOrNothing(t *testing.T) {
 }
 
 func TestReaderCannotWrite(t *testing.T) {
-	db := openTemp(t)
+	db, err := metadb.Open(t.Context(), "sqlite://"+filepath.Join(t.TempDir(), "m.db"), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
 	if _, err := db.Bun().ExecContext(t.Context(), "DELETE FROM event"); err == nil {
 		t.Error("the reader deleted")
 	}
 }
 
-func TestConcurrentWritersQueue(t *testing.T) {
-	db := openTemp(t)
+func TestConcurrentWritersQueue(t *testing.T) { onBoth(t, concurrentWritersQueue) }
+
+func concurrentWritersQueue(t *testing.T, db *metadb.DB) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
@@ -104,4 +121,16 @@ func TestConcurrentWritersQueue(t *testing.T) {
 	if n != 200 {
 		t.Errorf("rows = %d, want 200", n)
 	}
+}
+
+func TestConflictAndReopen(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *metadb.DB) {
+		insert := func(ctx context.Context, tx bun.Tx) error {
+			_, err := tx.ExecContext(ctx, "INSERT INTO run_step (run_id, attempt, n, name, note, started_at, ended_at) VALUES ('nobody',1,1,'','',CURRENT_TIMESTAMP,CURRENT_TIMESTAMP)")
+			return err
+		}
+		if err := db.Write(t.Context(), insert); err == nil {
+			t.Error("a step of no run was kept: foreign keys are off")
+		}
+	})
 }

@@ -15,9 +15,16 @@ import (
 	"shuniu/fault"
 	"shuniu/metadb"
 	"shuniu/run"
+	"shuniu/shuniutest/pg"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// onBoth runs a test on SQLite and on PostgreSQL.
+func onBoth(t *testing.T, test func(t *testing.T, dsn string)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, "sqlite://"+filepath.Join(t.TempDir(), "m.db")) })
+	t.Run("postgres", func(t *testing.T) { test(t, pg.Database(t)) })
+}
 
 type hub struct {
 	db     *metadb.DB
@@ -25,10 +32,10 @@ type hub struct {
 	runs   *run.Runs
 }
 
-func open(t *testing.T, path string) hub {
+func open(t *testing.T, dsn string) hub {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	db, err := metadb.Open(t.Context(), "sqlite://"+path, log)
+	db, err := metadb.Open(t.Context(), dsn, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,8 +87,10 @@ func (h hub) await(t *testing.T, id run.ID, want run.State) run.Run {
 	}
 }
 
-func TestRunIsRecorded(t *testing.T) {
-	h := open(t, filepath.Join(t.TempDir(), "m.db"))
+func TestRunIsRecorded(t *testing.T) { onBoth(t, testRunIsRecorded) }
+
+func testRunIsRecorded(t *testing.T, dsn string) {
+	h := open(t, dsn)
 	h.runs.Register("add", func(ctx context.Context, w *run.Work) (any, error) {
 		var p []int
 		if err := w.Params(&p); err != nil {
@@ -109,7 +118,11 @@ func TestRunIsRecorded(t *testing.T) {
 }
 
 func TestFailureKeepsItsKindAndCanBeRetried(t *testing.T) {
-	h := open(t, filepath.Join(t.TempDir(), "m.db"))
+	onBoth(t, testFailureKeepsItsKindAndCanBeRetried)
+}
+
+func testFailureKeepsItsKindAndCanBeRetried(t *testing.T, dsn string) {
+	h := open(t, dsn)
 	var tries atomic.Int32
 	h.runs.Register("flaky", func(context.Context, *run.Work) (any, error) {
 		switch tries.Add(1) {
@@ -143,8 +156,10 @@ func TestFailureKeepsItsKindAndCanBeRetried(t *testing.T) {
 	}
 }
 
-func TestCancelStopsTheWork(t *testing.T) {
-	h := open(t, filepath.Join(t.TempDir(), "m.db"))
+func TestCancelStopsTheWork(t *testing.T) { onBoth(t, testCancelStopsTheWork) }
+
+func testCancelStopsTheWork(t *testing.T, dsn string) {
+	h := open(t, dsn)
 	began := make(chan struct{})
 	h.runs.Register("long", func(ctx context.Context, _ *run.Work) (any, error) {
 		close(began)
@@ -163,9 +178,10 @@ func TestCancelStopsTheWork(t *testing.T) {
 	h.await(t, id, run.Cancelled)
 }
 
-func TestRestartTakesUpWhatWasCutOff(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "m.db")
-	h := open(t, path)
+func TestRestartTakesUpWhatWasCutOff(t *testing.T) { onBoth(t, restartTakesUpWhatWasCutOff) }
+
+func restartTakesUpWhatWasCutOff(t *testing.T, dsn string) {
+	h := open(t, dsn)
 	began := make(chan struct{})
 	h.runs.Register("job", func(ctx context.Context, _ *run.Work) (any, error) {
 		close(began)
@@ -180,7 +196,7 @@ func TestRestartTakesUpWhatWasCutOff(t *testing.T) {
 	<-began
 	stop()
 
-	again := open(t, path)
+	again := open(t, dsn)
 	again.runs.Register("job", func(_ context.Context, w *run.Work) (any, error) { return w.Attempt(), nil })
 	if err := again.runs.Recover(t.Context()); err != nil {
 		t.Fatal(err)
@@ -191,8 +207,10 @@ func TestRestartTakesUpWhatWasCutOff(t *testing.T) {
 	}
 }
 
-func TestStartOfUnknownKind(t *testing.T) {
-	h := open(t, filepath.Join(t.TempDir(), "m.db"))
+func TestStartOfUnknownKind(t *testing.T) { onBoth(t, testStartOfUnknownKind) }
+
+func testStartOfUnknownKind(t *testing.T, dsn string) {
+	h := open(t, dsn)
 	if _, err := h.runs.Start(t.Context(), run.Spec{Kind: "nobody"}); !errors.Is(err, fault.Invalid) {
 		t.Errorf("err = %v, want fault.Invalid", err)
 	}
