@@ -1,0 +1,410 @@
+package charset
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"shuniu/fault"
+)
+
+// A Decoder turns bytes of one encoding into UTF-8, strictly. It keeps no
+// state between calls and may be used by many goroutines.
+type Decoder struct {
+	c     *codec
+	wrong string // of a double encoding: what UTF-8 was wrongly read as
+}
+
+// NewDecoder returns the decoder of an encoding by the name Detect gives it;
+// usual other names (gbk, cp932, latin1) are understood. fault.Invalid
+// otherwise. A byte order mark is the caller's to skip (Result.BOM).
+//
+// "double:windows-1252" repairs UTF-8 that was read as windows-1252 and written
+// as UTF-8 again; "double:windows-1252/gb18030" GB18030 that was.
+func NewDecoder(name string) (*Decoder, error) {
+	wrong, inner := "", name
+	if rest, ok := strings.CutPrefix(name, "double:"); ok {
+		wrong, inner, _ = strings.Cut(rest, "/")
+		if inner == "" {
+			inner = "utf-8"
+		}
+		if _, err := codecOf(wrong); err != nil {
+			return nil, err
+		}
+	}
+	c, err := codecOf(inner)
+	if err != nil {
+		return nil, err
+	}
+	return &Decoder{c, wrong}, nil
+}
+
+// Unit is how many bytes the smallest character takes: 1, 2 or 4.
+func (d *Decoder) Unit() int {
+	if d.wrong != "" {
+		return 1
+	}
+	switch d.c.family {
+	case utf16Family:
+		return 2
+	case utf32Family:
+		return 4
+	}
+	return 1
+}
+
+// Plain reports whether decoding is copying (UTF-8).
+func (d *Decoder) Plain() bool { return d.c.family == utf8Family && d.wrong == "" }
+
+// Append decodes src onto dst. n is how many bytes of src were used. ok is
+// false when src[n:] begins with bytes that stand for no character. With last
+// false a character cut off at the end of src is left for the next call; with
+// last true it does not decode.
+func (d *Decoder) Append(dst, src []byte, last bool) (out []byte, n int, ok bool) {
+	if d.wrong != "" {
+		return d.appendDoubled(dst, src, last)
+	}
+	switch d.c.family {
+	case utf8Family:
+		return appendUTF8(dst, src, last)
+	case utf16Family:
+		return d.appendUTF16(dst, src, last)
+	case utf32Family:
+		return d.appendUTF32(dst, src, last)
+	case singleFamily:
+		return d.appendSingle(dst, src)
+	}
+	return d.appendDouble(dst, src, last)
+}
+
+// appendDoubled undoes the wrong reading line by line.
+func (d *Decoder) appendDoubled(dst, src []byte, last bool) ([]byte, int, bool) {
+	inner := &Decoder{c: d.c}
+	n := 0
+	for n < len(src) {
+		end := bytes.IndexByte(src[n:], '\n') + 1
+		if end == 0 {
+			if !last {
+				return dst, n, true
+			}
+			end = len(src) - n
+		}
+		line := src[n : n+end]
+		raw, ok := undo(line, d.wrong)
+		if !ok {
+			return dst, n, false
+		}
+		out, used, ok := inner.Append(dst, raw, true)
+		if !ok || used < len(raw) {
+			return dst, n, false
+		}
+		dst = out
+		n += end
+	}
+	return dst, n, true
+}
+
+// Skip is how many bytes to step over where src does not decode.
+func (d *Decoder) Skip(src []byte) int { return min(d.Unit(), len(src)) }
+
+// ascii counts the bytes below 0x80 at the start of s.
+func ascii(s []byte) int {
+	i := 0
+	for len(s)-i >= 16 {
+		a, b := binary.LittleEndian.Uint64(s[i:]), binary.LittleEndian.Uint64(s[i+8:])
+		if (a|b)&0x8080808080808080 != 0 {
+			break
+		}
+		i += 16
+	}
+	for i < len(s) && s[i] < utf8.RuneSelf {
+		i++
+	}
+	return i
+}
+
+// validUTF8 counts the bytes of valid UTF-8 at the start of s, and tells
+// whether what follows is a character cut off by the end of s.
+func validUTF8(s []byte) (n int, cut bool) {
+	for n < len(s) {
+		if s[n] < utf8.RuneSelf {
+			n += ascii(s[n:])
+			continue
+		}
+		// runs of three-byte characters are the usual case
+		for len(s)-n >= 3 && s[n]&0xF0 == 0xE0 && s[n+1]&0xC0 == 0x80 && s[n+2]&0xC0 == 0x80 {
+			if s[n] == 0xE0 && s[n+1] < 0xA0 || s[n] == 0xED && s[n+1] > 0x9F {
+				return n, false
+			}
+			n += 3
+		}
+		if n == len(s) || s[n] < utf8.RuneSelf {
+			continue
+		}
+		r, w := utf8.DecodeRune(s[n:])
+		if r == utf8.RuneError && w <= 1 {
+			return n, !utf8.FullRune(s[n:])
+		}
+		n += w
+	}
+	return n, false
+}
+
+func appendUTF8(dst, src []byte, last bool) ([]byte, int, bool) {
+	n, cut := validUTF8(src)
+	return append(dst, src[:n]...), n, n == len(src) || cut && !last
+}
+
+func (d *Decoder) appendUTF16(dst, src []byte, last bool) ([]byte, int, bool) {
+	n := 0
+	for len(src)-n >= 2 {
+		r := rune(d.word(src[n:]))
+		if r < utf8.RuneSelf {
+			dst = append(dst, byte(r))
+			n += 2
+			continue
+		}
+		if r >= 0xD800 && r < 0xE000 {
+			if r >= 0xDC00 {
+				return dst, n, false
+			}
+			if len(src)-n < 4 {
+				return dst, n, !last
+			}
+			low := rune(d.word(src[n+2:]))
+			if low < 0xDC00 || low >= 0xE000 {
+				return dst, n, false
+			}
+			dst = utf8.AppendRune(dst, 0x10000+(r-0xD800)<<10|(low-0xDC00))
+			n += 4
+			continue
+		}
+		dst = utf8.AppendRune(dst, r)
+		n += 2
+	}
+	return dst, n, n == len(src) || !last
+}
+
+func (d *Decoder) word(s []byte) uint16 {
+	if d.c.big {
+		return binary.BigEndian.Uint16(s)
+	}
+	return binary.LittleEndian.Uint16(s)
+}
+
+func (d *Decoder) appendUTF32(dst, src []byte, last bool) ([]byte, int, bool) {
+	n := 0
+	for len(src)-n >= 4 {
+		u := binary.LittleEndian.Uint32(src[n:])
+		if d.c.big {
+			u = binary.BigEndian.Uint32(src[n:])
+		}
+		if u > utf8.MaxRune || u >= 0xD800 && u < 0xE000 {
+			return dst, n, false
+		}
+		dst = utf8.AppendRune(dst, rune(u))
+		n += 4
+	}
+	return dst, n, n == len(src) || !last
+}
+
+func (d *Decoder) appendSingle(dst, src []byte) ([]byte, int, bool) {
+	n := 0
+	for n < len(src) {
+		if src[n] < utf8.RuneSelf {
+			k := ascii(src[n:])
+			dst = append(dst, src[n:n+k]...)
+			n += k
+			continue
+		}
+		p := d.c.packed[src[n]]
+		if p == 0 {
+			return dst, n, false
+		}
+		dst = append(dst, byte(p), byte(p>>8), byte(p>>16))
+		dst = dst[:len(dst)-3+int(p>>24)]
+		n++
+	}
+	return dst, n, true
+}
+
+func (d *Decoder) appendDouble(dst, src []byte, last bool) ([]byte, int, bool) {
+	double, packed := d.c.double, &d.c.packed
+	n := 0
+	for n < len(src) {
+		if src[n] < utf8.RuneSelf {
+			k := ascii(src[n:])
+			dst = append(dst, src[n:n+k]...)
+			n += k
+			continue
+		}
+		// two bytes at a time, while they last
+		for len(src)-n >= 2 {
+			p := double[uint(src[n])<<8|uint(src[n+1])]
+			if p == 0 {
+				break
+			}
+			dst = append(dst, byte(p), byte(p>>8), byte(p>>16))
+			dst = dst[:len(dst)-3+int(p>>24)]
+			n += 2
+			if n < len(src) && src[n] < utf8.RuneSelf {
+				break
+			}
+		}
+		if n >= len(src) || src[n] < utf8.RuneSelf {
+			continue
+		}
+		if len(src)-n >= 2 && double[uint(src[n])<<8|uint(src[n+1])] != 0 {
+			continue
+		}
+		if p := packed[src[n]]; p != 0 {
+			dst = append(dst, byte(p), byte(p>>8), byte(p>>16))
+			dst = dst[:len(dst)-3+int(p>>24)]
+			n++
+			continue
+		}
+		r, w, cut := d.slow(src[n:])
+		if cut {
+			return dst, n, !last
+		}
+		if w == 0 {
+			return dst, n, false
+		}
+		dst = append(dst, r...)
+		n += w
+	}
+	return dst, n, true
+}
+
+// slow decodes one character of more than the tables hold: four-byte GB18030,
+// three-byte EUC-JP, Big5 beyond the basic plane. w is 0 when there is none;
+// cut tells that src may be the start of one.
+func (d *Decoder) slow(src []byte) (out []byte, w int, cut bool) {
+	kind := d.c.lead[src[0]]
+	if kind == leadNone {
+		return nil, 0, false
+	}
+	longest := 2
+	switch {
+	case d.c.name == "gb18030":
+		if len(src) == 1 {
+			return nil, 0, true
+		}
+		if src[1] < '0' || src[1] > '9' {
+			return nil, 0, false
+		}
+		longest = 4
+	case d.c.name == "euc-jp" && src[0] == 0x8F:
+		longest = 3
+	}
+	if len(src) < longest {
+		for _, b := range src[1:] {
+			if b == '\n' || b == '\r' {
+				return nil, 0, false
+			}
+		}
+		return nil, 0, true
+	}
+	if kind == leadTwo {
+		return nil, 0, false // the table has all of them
+	}
+	text, err := d.c.enc.NewDecoder().Bytes(src[:longest])
+	if err != nil || len(text) == 0 || bytes.Contains(text, []byte("\uFFFD")) || text[len(text)-1] < utf8.RuneSelf {
+		return nil, 0, false
+	}
+	return text, longest, false
+}
+
+// Encode turns UTF-8 back into the encoding; ok is false when a character has
+// no place in it.
+func Encode(name string, text []byte) (out []byte, ok bool) {
+	c, err := codecOf(name)
+	if err != nil {
+		return nil, false
+	}
+	switch c.family {
+	case utf8Family:
+		return text, true
+	case utf16Family, utf32Family:
+		var order binary.AppendByteOrder = binary.LittleEndian
+		if c.big {
+			order = binary.BigEndian
+		}
+		for _, r := range string(text) {
+			switch {
+			case c.family == utf32Family:
+				out = order.AppendUint32(out, uint32(r))
+			case r >= 0x10000:
+				out = order.AppendUint16(out, uint16(0xD800+(r-0x10000)>>10))
+				out = order.AppendUint16(out, uint16(0xDC00+(r-0x10000)&0x3FF))
+			default:
+				out = order.AppendUint16(out, uint16(r))
+			}
+		}
+		return out, true
+	}
+	out, err = c.enc.NewEncoder().Bytes(text)
+	return out, err == nil
+}
+
+// A Reader decodes a stream; it fails with fault.Invalid at the first bytes
+// that do not decode and names their offset.
+type Reader struct {
+	r    io.Reader
+	d    *Decoder
+	src  []byte
+	out  []byte
+	pos  int // of out, read so far
+	off  int64
+	err  error
+	last bool
+}
+
+// NewReader returns a reader of r as UTF-8.
+func NewReader(r io.Reader, name string) (*Reader, error) {
+	d, err := NewDecoder(name)
+	if err != nil {
+		return nil, err
+	}
+	return &Reader{r: r, d: d}, nil
+}
+
+// Read is io.Reader's.
+func (r *Reader) Read(p []byte) (int, error) {
+	for r.pos == len(r.out) {
+		if r.err != nil {
+			return 0, r.err
+		}
+		r.fill()
+	}
+	n := copy(p, r.out[r.pos:])
+	r.pos += n
+	return n, nil
+}
+
+func (r *Reader) fill() {
+	const block = 256 << 10
+	kept := len(r.src)
+	r.src = append(r.src, make([]byte, block)...)
+	n, err := io.ReadFull(r.r, r.src[kept:])
+	r.src = r.src[:kept+n]
+	last := err != nil
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		r.err = err
+		return
+	}
+	out, used, ok := r.d.Append(r.out[:0], r.src, last)
+	r.out, r.pos = out, 0
+	r.off += int64(used)
+	if !ok {
+		r.err = fmt.Errorf("byte %d does not decode as %s: %w", r.off, r.d.c.name, fault.Invalid)
+		return
+	}
+	r.src = append(r.src[:0], r.src[used:]...)
+	if last {
+		r.err = io.EOF
+	}
+}
