@@ -17,11 +17,16 @@ import (
 // are joined with "/", namespace prefixes are dropped. The source is UTF-8:
 // an encoding that the document declares is not heeded.
 //
+// A workbook saved as XML (SpreadsheetML 2003) is read as the sheets it holds.
+//
 // Rows are counted from 1 in the order of the document, per table.
 func FindXML(ctx context.Context, src *tabular.Source, opt tabular.Options) ([]tabular.Found, error) {
 	d := &xmlDoc{src: src}
 	if err := d.survey(ctx); err != nil {
 		return nil, d.refusal(err)
+	}
+	if isSpreadsheet(d.root) {
+		return findSpreadsheet(ctx, src, opt)
 	}
 	d.layout = planTree(d.root, true)
 	if d.layout.wide {
