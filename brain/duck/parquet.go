@@ -78,9 +78,14 @@ func sqlType(f resource.Field) (string, error) {
 	return "", fmt.Errorf("field %s: type %q: %w", f.Name, f.Type, fault.Invalid)
 }
 
-// rowGroup is DuckDB's row-group size: larger groups compress little better
-// and cost memory per column.
-const rowGroup = 122880
+// What every file of the lake is written with. Larger row groups compress
+// little better and cost memory per column; zstd at level 1 costs a fifth less
+// CPU than DuckDB's default of 3 for the same bytes on disk (2 M rows of
+// residents: 2.9 against 3.7 CPU s, 62 MB each).
+const (
+	rowGroup  = 122880
+	zstdLevel = 1
+)
 
 // WriteParquet is brain.WriteParquet: DuckDB writes the batches, in order, as
 // Parquet with zstd and field ids. The batches have the columns of Schema and
@@ -93,12 +98,15 @@ func WriteParquet(ctx context.Context, path string, fields []resource.Field, bat
 	if err != nil {
 		return 0, err
 	}
+	if err := checkNames(fields); err != nil {
+		return 0, err
+	}
 	s, err := openSession(limits{MemoryBytes: writerMemory, Temp: os.TempDir()})
 	if err != nil {
 		return 0, err
 	}
 	defer s.close()
-	if err := s.lock(); err != nil {
+	if err := s.lock(filepath.Dir(path)); err != nil {
 		return 0, err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -144,5 +152,5 @@ func copyOptions(fields []resource.Field) string {
 	for i, f := range fields {
 		ids[i] = quote(f.Name) + ": " + fmt.Sprint(f.ID)
 	}
-	return fmt.Sprintf("(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE %d, FIELD_IDS {%s})", rowGroup, strings.Join(ids, ", "))
+	return fmt.Sprintf("(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL %d, ROW_GROUP_SIZE %d, FIELD_IDS {%s})", zstdLevel, rowGroup, strings.Join(ids, ", "))
 }

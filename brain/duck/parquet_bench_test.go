@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -150,5 +149,3 @@ func maxRSS() int64 {
 	}
 	return u.Maxrss << 10
 }
-
-var _ = os.Getenv

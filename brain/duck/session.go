@@ -1,6 +1,7 @@
 package duck
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -88,8 +89,24 @@ func (s *session) count(sql string) (int64, error) {
 	return int64(bindings.RowsChanged(&res)), nil //nolint:gosec // rows fit
 }
 
-// lock forbids any later change of settings.
-func (s *session) lock() error { return s.exec("SET lock_configuration = true") }
+// lock leaves the session no file outside dirs and no change of settings.
+func (s *session) lock(dirs ...string) error {
+	quoted := make([]string, len(dirs))
+	for i, d := range dirs {
+		quoted[i] = literal(d)
+	}
+	for _, sql := range []string{
+		"SET TimeZone = 'Asia/Shanghai'",
+		"SET allowed_directories = [" + strings.Join(quoted, ", ") + "]",
+		"SET enable_external_access = false",
+		"SET lock_configuration = true",
+	} {
+		if err := s.exec(sql); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // quote makes an identifier of any name.
 func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
@@ -110,7 +127,7 @@ func engineError(msg string) error {
 		if damaged(msg) {
 			return fmt.Errorf("duckdb: %s: %w", head, fault.Damaged)
 		}
-		return fault.Explain(fmt.Errorf("%s: %w", msg, fault.Invalid), KeyStatement, map[string]any{"message": msg})
+		return fault.Explain(fmt.Errorf("%w statement: %s", fault.Invalid, msg), KeyStatement, map[string]any{"message": msg})
 	case "Permission Error":
 		return fmt.Errorf("duckdb: %s: %w", head, fault.Denied)
 	case "IO Error", "Serialization Error":
@@ -139,4 +156,32 @@ func damaged(msg string) bool {
 		}
 	}
 	return false
+}
+
+// text runs a statement of ours with one text parameter and returns its one
+// value.
+func (s *session) text(sql, arg string) (string, error) {
+	var stmt bindings.PreparedStatement
+	defer bindings.DestroyPrepare(&stmt)
+	if bindings.Prepare(s.conn, sql, &stmt) == bindings.StateError {
+		return "", engineError(bindings.PrepareError(stmt))
+	}
+	if bindings.BindVarchar(stmt, 1, arg) == bindings.StateError {
+		return "", engineError(bindings.PrepareError(stmt))
+	}
+	var res bindings.Result
+	defer bindings.DestroyResult(&res)
+	if bindings.ExecutePrepared(stmt, &res) == bindings.StateError {
+		return "", engineError(bindings.ResultError(&res))
+	}
+	chunk := bindings.FetchChunk(res)
+	defer bindings.DestroyDataChunk(&chunk)
+	if chunk.Ptr == nil || bindings.DataChunkGetSize(chunk) != 1 {
+		return "", errors.New("duckdb: no value came")
+	}
+	c := columnOf(chunk, 0, 1)
+	if c.null(0) {
+		return "", errors.New("duckdb: the value is null")
+	}
+	return string(c.bytes(0)), nil
 }
