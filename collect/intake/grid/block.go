@@ -86,6 +86,14 @@ const BatchRows = 8192
 // Read streams the data rows in order. origin turns a sheet row (from 0) into
 // what the source calls it (a line number); nil counts sheet rows from 1.
 func (b *Block) Read(ctx context.Context, origin func(row int) int64, emit func(*tabular.Batch) error) (tabular.Tally, error) {
+	return b.ReadFrom(ctx, b.sheet, origin, emit)
+}
+
+// Release lets go of the sheet; from then on rows come by ReadFrom.
+func (b *Block) Release() { b.sheet = nil }
+
+// ReadFrom is Read on the same sheet read again.
+func (b *Block) ReadFrom(ctx context.Context, s *Sheet, origin func(row int) int64, emit func(*tabular.Batch) error) (tabular.Tally, error) {
 	var tally tabular.Tally
 	batch := &tabular.Batch{Columns: make([]tabular.Text, len(b.Columns))}
 	reset := func() {
@@ -97,7 +105,6 @@ func (b *Block) Read(ctx context.Context, origin func(row int) int64, emit func(
 	reset()
 	section := -1
 	above := make([][]byte, len(b.Columns))
-	s := b.sheet
 	row := b.Place.Top
 	for i := s.find(b.Place.Top); i <= len(s.rowNum) && row <= b.Place.Bottom; i++ {
 		n, cells := b.Place.Bottom+1, []Cell(nil)

@@ -599,7 +599,10 @@ func (b *builder) restart(i int, sh shape, z zone) bool {
 		return false
 	}
 	f := a.fit(i, b.prof, z.c0, z.c1)
-	if f.contra > 0 || f.pro == 0 || f.nulls > 0 && f.pro < 2 {
+	if f.contra > 0 || f.strong == 0 || f.nulls > 0 && f.pro < 2 {
+		return false
+	}
+	if titled := i > 0 && a.shape(i-1, z.c0, z.c1).own == 1; !titled && f.strong < 2 {
 		return false
 	}
 	figs := 0

@@ -89,7 +89,7 @@ type heading struct {
 
 // rowFit compares a row with the columns below it.
 type rowFit struct {
-	pro, contra, text, years, nulls, own, empty int
+	pro, strong, contra, text, years, nulls, own int
 	seq                                         bool // its figures count 1, 2, 3 …
 }
 
@@ -109,6 +109,9 @@ func (a *analyser) fit(i int, prof []profile, c0, c1 int) rowFit {
 			f.text++
 			if fig {
 				f.pro++
+				if p.n[cText] == 0 {
+					f.strong++
+				}
 			}
 		case cYear:
 			f.years++
@@ -357,8 +360,10 @@ func (a *analyser) subHead(i int, h heading, prof []profile, c0, c1 int) bool {
 		return true // names below a wide heading
 	case f.contra > 0:
 		return false
-	case f.pro > 0 && f.text+f.years+f.nulls == f.own && f.nulls <= 1:
-		return true // words where the body has figures
+	case under > 0 && f.strong > 0 && f.text+f.years+f.nulls == f.own && f.nulls <= 1:
+		return true // names in the holes of the row above, over figures
+	case f.strong >= 2 && f.strong == f.pro && f.text+f.nulls == f.own && f.nulls <= 1:
+		return true // a second full row of words where the body has figures only
 	case f.pro == 0 && under > 0 && holes >= 2 && outside == 0 && firstOwn > c0 && f.text == f.own:
 		return true // fills exactly what the row above left open
 	case f.pro == 0 && under >= 2 && holes >= 2 && f.text == f.own && a.emph(h.from, c0, c1) && a.emph(i, c0, c1) && !a.emph(i+1, c0, c1):

@@ -612,6 +612,7 @@ func (b *builder) fillDown(out *Block, lo int) {
 		return
 	}
 	w := min(len(out.Columns)-1, 3)
+	spaced := make([]int, w)
 	own := make([]int, w)
 	runsAgain := make([]map[string]bool, w)
 	bad := make([]bool, w)
@@ -619,6 +620,7 @@ func (b *builder) fillDown(out *Block, lo int) {
 	maxGap := make([]int, w)
 	gapNow := make([]int, w)
 	n := 0
+	apart := make([]int, w) // rows that begin a group without a member beside it
 	for k := range w {
 		runsAgain[k] = map[string]bool{}
 	}
@@ -627,14 +629,20 @@ func (b *builder) fillDown(out *Block, lo int) {
 			if b.roles[b.a.s.rowNum[i]] != Data || b.rowOf(i) > out.Place.Bottom || b.rowOf(i) < out.Place.Top {
 				continue
 			}
-			cells := b.a.cut(i, b.c0+lo, b.c0+lo+w-1)
+			cells := b.a.cut(i, b.c0+lo, b.c0+lo+w)
 			has := 0
 			for _, c := range cells {
+				if k := int(c.Col) - b.c0 - lo; c.Flags&blank != 0 && k < w {
+					spaced[k]++
+				}
 				if c.Flags&(blank|coveredRight) != 0 {
 					continue
 				}
 				k := int(c.Col) - b.c0 - lo
 				has |= 1 << k
+				if k == w {
+					continue
+				}
 				own[k]++
 				t := string(b.a.s.Text(c))
 				if c.Flags&coveredDown == 0 {
@@ -655,6 +663,9 @@ func (b *builder) fillDown(out *Block, lo int) {
 					}
 				} else {
 					gapNow[k] = 0
+					if has>>(k+1)&1 == 0 {
+						apart[k]++
+					}
 				}
 			}
 			n++
@@ -662,7 +673,7 @@ func (b *builder) fillDown(out *Block, lo int) {
 	}
 	for k := range w {
 		// Blank in at least four of ten rows, first row filled, no value twice.
-		if own[k]*10 > n*6 || own[k] < 2 || firstBlank[k] || bad[k] || n-own[k] < 2 {
+		if own[k]*10 > n*6 || own[k] < 2 || firstBlank[k] || bad[k] || n-own[k] < 2 || apart[k] > 0 || spaced[k]*2 > n-own[k] {
 			break
 		}
 		next := lo + k + 1

@@ -128,6 +128,13 @@ func (b *builder) checkTotals() {
 			}
 			continue
 		}
+		lost := t.kind == grandTotal && len(b.totals) == 1 && v.yes == 0 && b.data > 30 && t.i > b.firstData && t.i < b.lastData
+		if lost || t.kind == average && (t.i < b.lastData || b.data < 2) {
+			delete(b.roles, int32(row))
+			b.data++
+			b.ask(0.02, "第%d行“%s”字面像合计或平均，但在表的中间，按数据行收下。", row+1, clip(t.label))
+			continue
+		}
 		kind := "total"
 		if t.kind == subTotal || t.kind == maybeTotal && len(b.totals) > 1 {
 			kind = "subtotal"

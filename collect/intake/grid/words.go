@@ -28,8 +28,8 @@ func squeeze(text string) string {
 func fold(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // Words that make a row a total or a subtotal when they are all its label says.
-var totalWords = words(`合计 总计 总合计 共计 总数 合計 総計 總計 共計 합계 총계 total totals grandtotal sum overalltotal totalgeneral totalgénéral
-	ensemble gesamt summe insgesamt gesamtsumme gesamtergebnis итого всего totale totaal razem ogółem suma 全部合计 合计数 总合計 總合計 計 计`)
+var totalWords = words(`合计 总计 总合计 共计 合計 総計 總計 共計 합계 총계 total totals grandtotal overalltotal totalgeneral totalgénéral
+	ensemble gesamt summe insgesamt gesamtsumme gesamtergebnis итого всего totale totaal razem ogółem suma 全部合计 合计数 总合計 總合計`)
 var subtotalWords = words(`小计 小計 小合计 분류계 소계 subtotal sub-total zwischensumme teilsumme sous-total soustotal subtotale подытог 本页小计 本页合计 分计 分計`)
 var averageWords = words(`平均 平均值 均值 平均数 average mean durchschnitt moyenne 平均値 평균`)
 
@@ -70,6 +70,8 @@ func labelTotal(text string) totalKind {
 		return subTotal
 	case totalWords[w]:
 		return grandTotal
+	case w == "计" || w == "計" || w == "sum" || w == "总数":
+		return maybeTotal
 	case averageWords[w]:
 		return average
 	case subtotalTail.MatchString(w):
