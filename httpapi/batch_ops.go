@@ -7,7 +7,8 @@ import (
 	"shuniu/guard"
 )
 
-type batchID struct {
+// A BatchKey names the batch of an operation; exported as DatasetKey is.
+type BatchKey struct {
 	ID string `path:"id" maxLength:"64"`
 }
 
@@ -22,18 +23,18 @@ func (a *api) batchOps() {
 			return answer(a.svc.Batches.List(ctx, in.BatchFilter, in.Paging))
 		})
 	add(a, a.get("get-batch", "/api/batches/{id}", "batches", guard.ReadEntry, "One receipt with all that was found around the table"),
-		func(ctx context.Context, in *batchID) (*body[BatchDetail], error) {
+		func(ctx context.Context, in *BatchKey) (*body[BatchDetail], error) {
 			return answer(a.svc.Batches.Get(ctx, in.ID))
 		})
 	add(a, a.starts("answer-batch", "/api/batches/{id}/answer", "batches", guard.Land, "Decide on a batch that waits"),
 		func(ctx context.Context, in *struct {
-			batchID
+			BatchKey
 			Body BatchAnswer
 		}) (*body[RunRef], error) {
 			return answer(a.svc.Batches.Answer(ctx, in.ID, in.Body))
 		})
 	add(a, a.starts("rerun-batch", "/api/batches/{id}/rerun", "batches", guard.Land, "Land the batch's file again"),
-		func(ctx context.Context, in *batchID) (*body[RunRef], error) {
+		func(ctx context.Context, in *BatchKey) (*body[RunRef], error) {
 			return answer(a.svc.Batches.Rerun(ctx, in.ID))
 		})
 }

@@ -9,7 +9,9 @@ import (
 	"shuniu/guard"
 )
 
-type datasetID struct {
+// A DatasetKey names the dataset of an operation. It is exported because
+// parameters of an embedded struct are found only then.
+type DatasetKey struct {
 	ID string `path:"id" maxLength:"63"`
 }
 
@@ -19,7 +21,7 @@ type datasetList struct {
 }
 
 type datasetPaging struct {
-	datasetID
+	DatasetKey
 	Paging
 }
 
@@ -29,19 +31,19 @@ func (a *api) datasetOps() {
 			return answer(a.svc.Catalogue.List(ctx, in.DatasetFilter, in.Paging))
 		})
 	add(a, a.get("get-dataset", "/api/datasets/{id}", "datasets", guard.ReadEntry, "One entry"),
-		func(ctx context.Context, in *datasetID) (*body[DatasetDetail], error) {
+		func(ctx context.Context, in *DatasetKey) (*body[DatasetDetail], error) {
 			return answer(a.svc.Catalogue.Get(ctx, in.ID))
 		})
 	o := a.get("change-dataset", "/api/datasets/{id}", "datasets", guard.EditEntry, "Change an entry or its drift policy")
 	o.method = http.MethodPatch
 	add(a, o, func(ctx context.Context, in *struct {
-		datasetID
+		DatasetKey
 		Body DatasetChange
 	}) (*body[DatasetDetail], error) {
 		return answer(a.svc.Catalogue.Change(ctx, in.ID, in.Body))
 	})
 	add(a, a.get("list-fields", "/api/datasets/{id}/fields", "datasets", guard.ReadEntry, "Columns with fill rate, distinct, range and samples"),
-		func(ctx context.Context, in *datasetID) (*body[[]DatasetField], error) {
+		func(ctx context.Context, in *DatasetKey) (*body[[]DatasetField], error) {
 			return answer(a.svc.Catalogue.Fields(ctx, in.ID))
 		})
 	add(a, a.get("list-dataset-batches", "/api/datasets/{id}/batches", "datasets", guard.ReadEntry, "Receipts of the dataset, newest first"),
@@ -54,13 +56,13 @@ func (a *api) datasetOps() {
 		})
 	add(a, a.post("rollback", "/api/datasets/{id}/rollback", "datasets", guard.Rollback, "Make an earlier state current again"),
 		func(ctx context.Context, in *struct {
-			datasetID
+			DatasetKey
 			Body RollbackTo
 		}) (*body[Snapshot], error) {
 			return answer(a.svc.Tables.Rollback(ctx, in.ID, in.Body.Snapshot))
 		})
 	add(a, a.get("get-lineage", "/api/datasets/{id}/lineage", "datasets", guard.ReadEntry, "File to batch to table"),
-		func(ctx context.Context, in *datasetID) (*body[Lineage], error) {
+		func(ctx context.Context, in *DatasetKey) (*body[Lineage], error) {
 			return answer(a.svc.Catalogue.Lineage(ctx, in.ID))
 		})
 	add(a, a.get("list-changes", "/api/datasets/{id}/changes", "datasets", guard.ReadEntry, "What happened to the dataset, newest first"),
@@ -69,7 +71,7 @@ func (a *api) datasetOps() {
 		})
 	add(a, a.get("get-origin", "/api/datasets/{id}/origin", "datasets", guard.ReadRows, "Where in which file a row stands"),
 		func(ctx context.Context, in *struct {
-			datasetID
+			DatasetKey
 			Batch string `query:"batch" required:"true" maxLength:"64"`
 			Row   int64  `query:"row" required:"true" minimum:"1"`
 		}) (*body[Origin], error) {
@@ -78,13 +80,13 @@ func (a *api) datasetOps() {
 }
 
 type rowList struct {
-	datasetID
+	DatasetKey
 	RowFilter
 	Paging
 }
 
 type rowExport struct {
-	datasetID
+	DatasetKey
 	RowFilter
 }
 

@@ -26,12 +26,13 @@ type events struct {
 	gate      guard.Policy
 	snapshots map[string]SnapshotOf
 	session   func(ctx context.Context) error
+	beat      time.Duration
 }
 
 // NewEvents returns the service of the stream; snapshots are by topic, and
 // session fails once the caller's session has ended.
 func NewEvents(log *event.Log, snapshots map[string]SnapshotOf, session func(ctx context.Context) error) Events {
-	return &events{log: log, snapshots: snapshots, session: session}
+	return &events{log: log, snapshots: snapshots, session: session, beat: heartbeatEvery}
 }
 
 // A topic as the caller names it: "run", or "run:01J…" for one thing.
@@ -118,7 +119,7 @@ func (s *events) deltas(ctx context.Context, wanted []topic, from int64, yield f
 			}
 		}
 	}()
-	beat := time.NewTicker(heartbeatEvery)
+	beat := time.NewTicker(s.beat)
 	defer beat.Stop()
 	stopping := callOf(ctx).stopped()
 	for {

@@ -74,10 +74,6 @@ func newHub(t *testing.T, change func(*Config)) *hub {
 	h.runs = run.New(db, h.events, 2, log)
 	h.runs.Register("sleep", func(ctx context.Context, _ *run.Work) (any, error) { <-ctx.Done(); return nil, ctx.Err() })
 	cat := catalogue.New(db, guard.Policy{})
-	uploads, err := NewStaging(db, filepath.Join(t.TempDir(), "uploads"), 1<<30)
-	if err != nil {
-		t.Fatal(err)
-	}
 	none := nothing{}
 	cfg := Config{
 		Log: log, OwnerToken: ownerToken, Front: testFront,
@@ -85,7 +81,7 @@ func newHub(t *testing.T, change func(*Config)) *hub {
 		Ready:   func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) },
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "shuniu_up 1\n") }),
 		Services: Services{
-			Accounts: NewPeople(db, h.accounts, cat), Gate: guard.Policy{}, Audit: NewAuditLog(h.audit), Uploads: uploads,
+			Accounts: NewPeople(db, h.accounts, cat), Gate: guard.Policy{}, Audit: NewAuditLog(h.audit), Uploads: noUploads{},
 			Intake: none, Batches: none, Quarantine: noQuarantine{}, Catalogue: noCatalogue{}, Tables: noTables{},
 			Runs: NewRuns(h.runs), Events: NewEvents(h.events, nil, func(context.Context) error { return nil }),
 			Search:  func(context.Context, string, []string, int) (SearchResult, error) { return SearchResult{}, nil },
@@ -322,3 +318,12 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 	t.Fatalf("not within 2 s: %s", what)
 }
+
+type noUploads struct{}
+
+func (noUploads) Create(context.Context, NewUpload) (Upload, error) { return Upload{}, nil }
+func (noUploads) Append(context.Context, string, int64, io.Reader) (Upload, error) {
+	return Upload{}, errNothing
+}
+func (noUploads) Get(context.Context, string) (Upload, error) { return Upload{}, errNothing }
+func (noUploads) Delete(context.Context, string) error        { return errNothing }

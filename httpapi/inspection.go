@@ -162,7 +162,7 @@ type Suggestion struct {
 
 // A Drift is one way in which a delivery differs from its dataset.
 type Drift struct {
-	Kind     string `json:"kind" doc:"column_gone, column_new, renamed, type_changed, unit_changed, rows_out_of_range"`
+	Kind     string `json:"kind" doc:"column_gone, column_new, column_renamed, type_changed, unit_changed, rows_out_of_range"`
 	Column   string `json:"column,omitempty"`
 	Was      string `json:"was,omitempty"`
 	Now      string `json:"now,omitempty"`
@@ -173,12 +173,14 @@ type Drift struct {
 // A DriftPolicy says what to do with each kind of drift; what is absent
 // follows the hub's default.
 type DriftPolicy struct {
-	ColumnGone  string `json:"column_gone,omitempty" enum:"accept,evolve,quarantine,ask"`
-	ColumnNew   string `json:"column_new,omitempty" enum:"accept,evolve,quarantine,ask"`
-	Renamed     string `json:"renamed,omitempty" enum:"accept,evolve,quarantine,ask"`
-	TypeChanged string `json:"type_changed,omitempty" enum:"accept,evolve,quarantine,ask"`
-	UnitChanged string `json:"unit_changed,omitempty" enum:"accept,evolve,quarantine,ask"`
-	RowCount    string `json:"row_count,omitempty" enum:"accept,evolve,quarantine,ask"`
+	ColumnGone     string  `json:"column_gone,omitempty" enum:"accept,evolve,quarantine,ask"`
+	ColumnNew      string  `json:"column_new,omitempty" enum:"accept,evolve,quarantine,ask"`
+	ColumnRenamed  string  `json:"column_renamed,omitempty" enum:"accept,evolve,quarantine,ask"`
+	TypeChanged    string  `json:"type_changed,omitempty" enum:"accept,evolve,quarantine,ask"`
+	UnitChanged    string  `json:"unit_changed,omitempty" enum:"accept,evolve,quarantine,ask"`
+	RowsOutOfRange string  `json:"rows_out_of_range,omitempty" enum:"accept,evolve,quarantine,ask"`
+	RowsMin        float64 `json:"rows_min,omitempty" minimum:"0" doc:"Fewest rows, as a part of the batch before; 0: no limit"`
+	RowsMax        float64 `json:"rows_max,omitempty" minimum:"0" doc:"Most rows, as a multiple of the batch before; 0: no limit"`
 }
 
 // NewLanding lands the tables of an uploaded file.

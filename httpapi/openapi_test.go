@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"regexp"
 	"testing"
 )
 
@@ -35,5 +36,24 @@ func TestOpenAPIDocument(t *testing.T) {
 	}
 	if !bytes.Equal(got, want) {
 		t.Error("openapi.json is not what the operations say; run go test ./httpapi -run OpenAPI -update, read the diff, and generate the client")
+	}
+}
+
+// A parameter in the path that the document does not name is one the handler
+// does not get.
+func TestEveryPathParameterIsNamed(t *testing.T) {
+	s := readSpec(t)
+	for path, methods := range s.Paths {
+		for _, m := range regexp.MustCompile(`\{(\w+)\}`).FindAllStringSubmatch(path, -1) {
+			for method, o := range methods {
+				found := false
+				for _, p := range o.Parameters {
+					found = found || p.In == "path" && p.Name == m[1]
+				}
+				if !found {
+					t.Errorf("%s %s does not name %s", method, path, m[1])
+				}
+			}
+		}
 	}
 }
