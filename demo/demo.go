@@ -24,9 +24,18 @@ type Department struct{ ID, Name string }
 // Departments that send the files.
 func Departments() []Department {
 	return []Department{
-		{"scjg", "市场监督管理局"}, {"gaj", "公安分局"}, {"mzj", "民政局"}, {"cyzx", "城市运行综合管理中心"},
-		{"sthj", "生态环境局"}, {"gzj", "规划和自然资源局"}, {"tjj", "统计局"}, {"wjw", "卫生健康委员会"},
-		{"jyj", "教育局"}, {"rsj", "人力资源和社会保障局"}, {"jtw", "交通委员会"}, {"hmjd", "花木街道办事处"},
+		{"scjg", "区市场监管局"},
+		{"gaj", "公安分局"},
+		{"mzj", "区民政局"},
+		{"cgzx", "区城市运行管理中心"},
+		{"sthj", "区生态环境局"},
+		{"gzj", "区规划资源局"},
+		{"tjj", "区统计局"},
+		{"wjw", "区卫生健康委"},
+		{"jyj", "区教育局"},
+		{"rsj", "区人力资源社会保障局"},
+		{"jtw", "区建设交通委"},
+		{"jd", "花园街道"},
 	}
 }
 
@@ -42,7 +51,7 @@ var writers = []writer{
 	{"scjg", "食品经营许可证台账（2024年第三季度）.xlsx", foodLicences},
 	{"gaj", "常住人口基本信息.csv", residents},
 	{"mzj", "养老机构名录.ods", nursingHomes},
-	{"cyzx", "12345热线工单.json", hotline},
+	{"cgzx", "12345热线工单.json", hotline},
 	{"sthj", "空气质量自动监测.xml", airQuality},
 	{"gzj", "门牌地址.dbf", doorPlates},
 	{"tjj", "主要经济指标月报.xlsx", indicators},
@@ -50,8 +59,8 @@ var writers = []writer{
 	{"jyj", "学校基本情况.txt", schools},
 	{"rsj", "用工备案.sql", employment},
 	{"jtw", "公交站点.geojson", busStops},
-	{"hmjd", "网格巡查记录.zip", patrols},
-	{"hmjd", "关于开展数据归集工作的通知.pdf", notice},
+	{"jd", "网格巡查记录.zip", patrols},
+	{"jd", "关于开展数据归集工作的通知.pdf", notice},
 }
 
 // Files returns the whole set, in the order in which it is collected.
