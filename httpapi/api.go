@@ -28,8 +28,9 @@ const anySession guard.Action = "session"
 // An api registers operations on one mux.
 type api struct {
 	huma.API
-	svc *Services
-	log *slog.Logger
+	svc  *Services
+	log  *slog.Logger
+	demo []DemoAccount
 }
 
 // an op states an operation shortly.

@@ -10,11 +10,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"testing/fstest"
 	"time"
+
+	"github.com/uptrace/bun"
 
 	"shuniu/event"
 	"shuniu/fault"
@@ -110,21 +112,42 @@ func newHub(t *testing.T, change func(*Config)) *hub {
 	return h
 }
 
-var testFront = fstest.MapFS{
-	"index.html":            {Data: []byte("<!doctype html><title>枢纽</title>")},
-	"favicon.svg":           {Data: []byte("<svg/>")},
-	"assets/app-1234.js":    {Data: []byte("console.log('plain')")},
-	"assets/app-1234.js.br": {Data: []byte("brotli bytes")},
-	"assets/app-1234.js.gz": {Data: []byte("gzip bytes")},
-}
+var testFront = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	_, _ = io.WriteString(w, "<!doctype html><title>枢纽</title>")
+})
 
-// seed makes the accounts of the demo city.
+// seed makes the accounts of the demo city. Their passwords are hashed once
+// per test binary: the rows are copied from the first hub.
 func (h *hub) seed(t *testing.T) {
 	t.Helper()
 	departments, accounts := guard.Demo()
-	if err := guard.Seed(t.Context(), h.accounts, departments, accounts, func(string) string { return password }); err != nil {
+	if err := guard.Seed(t.Context(), h.accounts, departments, nil, nil); err != nil {
 		t.Fatal(err)
 	}
+	seeded.Lock()
+	defer seeded.Unlock()
+	if seeded.accounts == nil {
+		if err := guard.Seed(t.Context(), h.accounts, nil, accounts, func(string) string { return password }); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.db.Bun().NewSelect().Model(&seeded.accounts).Scan(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	rows := slices.Clone(seeded.accounts)
+	err := h.db.Write(t.Context(), func(ctx context.Context, tx bun.Tx) error {
+		_, err := tx.NewInsert().Model(&rows).Exec(ctx)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+var seeded struct {
+	sync.Mutex
+	accounts []guard.Account
 }
 
 // as returns the session token of an account, signing in once.

@@ -30,7 +30,16 @@ type Problem struct {
 	Right       string         `json:"right,omitempty" doc:"Of code denied: the right that is missing"`
 	OffsetBytes *int64         `json:"offset_bytes,omitempty" doc:"Of a wrong upload offset: the right one"`
 	RetryAfter  int            `json:"retry_after_seconds,omitempty"`
+	Demo        []DemoAccount  `json:"demo,omitempty" doc:"On a demonstration hub, of code unauthenticated: accounts to sign in with"`
 	Errors      []ProblemField `json:"errors,omitempty" doc:"Which parts of the request are wrong"`
+}
+
+// A DemoAccount is an account of a demonstration hub.
+type DemoAccount struct {
+	Account  string `json:"account"`
+	Name     string `json:"name"`
+	Role     string `json:"role"`
+	Password string `json:"password"`
 }
 
 // A ProblemField is one part of a request that is wrong.
@@ -143,6 +152,9 @@ func (a *api) problem(ctx context.Context, err error) *Problem {
 		if h := explained.Key + ".hint"; locale.Has(h) {
 			p.Hint = locale.Text(c.lang, h, args)
 		}
+	}
+	if p.Code == "unauthenticated" {
+		p.Demo = a.demo
 	}
 	if p.Code == "busy" {
 		p.RetryAfter = 2

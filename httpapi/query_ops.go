@@ -41,7 +41,7 @@ func (a *api) queryOps() {
 		case "ndjson":
 			return a.stream(ctx, rows, ndjsonSink{}), nil
 		}
-		return a.stream(ctx, rows, jsonSink{}), nil
+		return a.stream(ctx, rows, jsonSink{browser: !callOf(ctx).local}), nil
 	})
 }
 

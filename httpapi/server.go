@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -25,9 +24,11 @@ type Config struct {
 	// OwnerToken authenticates the command line of the data folder's owner
 	// (serve.json); "" for none.
 	OwnerToken string
-	// Front is the built front end: index.html, assets/ and, beside each file,
-	// its .br and .gz forms. nil for none.
-	Front fs.FS
+	// Front serves the front end for every path that is not the API's.
+	Front http.Handler
+	// Demo, on a demonstration hub only, are accounts that anybody may use; the
+	// answer to a caller who is not signed in lists them.
+	Demo []DemoAccount
 	// Live and Ready answer /healthz and /readyz, Metrics /metrics; the last
 	// only to who may operate the hub.
 	Live, Ready http.HandlerFunc
@@ -41,7 +42,6 @@ type Server struct {
 	cfg      Config
 	api      *api
 	mux      *http.ServeMux
-	front    http.Handler
 	csrf     *http.CrossOriginProtection
 	owner    [sha256.Size]byte
 	document []byte
@@ -58,6 +58,9 @@ func New(cfg Config) (*Server, error) {
 			return nil, fmt.Errorf("httpapi: service %s is missing: %w", v.Type().Field(i).Name, fault.Invalid)
 		}
 	}
+	if cfg.Front == nil {
+		cfg.Front = http.NotFoundHandler()
+	}
 	s := &Server{cfg: cfg, mux: http.NewServeMux(), owner: sha256.Sum256([]byte(cfg.OwnerToken))}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	s.api = newAPI(s.mux, &s.cfg.Services, cfg.Log)
@@ -66,7 +69,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("httpapi: document: %w", err)
 	}
 	s.document = doc
-	s.front = newFront(cfg.Front)
+	s.api.demo = cfg.Demo
 	s.csrf = http.NewCrossOriginProtection()
 	s.csrf.SetDenyHandler(http.HandlerFunc(s.crossOrigin))
 	s.mux.HandleFunc("/api/", s.noSuchOperation)
@@ -158,10 +161,8 @@ func headers(h http.Header, trace string) {
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-	// antd writes its styles at run time: 'unsafe-inline' is for styles only.
-	h.Set("Content-Security-Policy", "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "+
-		"img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self'; object-src 'none'; "+
-		"base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+	// No answer of the API is a page; the front end states its own policy.
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
 }
 
 func (s *Server) route(w http.ResponseWriter, r *http.Request) {
@@ -184,7 +185,7 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		}
 		s.cfg.Metrics.ServeHTTP(w, r)
 	default:
-		s.front.ServeHTTP(w, r)
+		s.cfg.Front.ServeHTTP(w, r)
 	}
 }
 

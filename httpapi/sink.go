@@ -179,8 +179,20 @@ func plainNumber(v string) bool {
 	return err == nil
 }
 
-// jsonSink writes a QueryResult.
-type jsonSink struct{}
+// jsonSink writes a QueryResult. For browsers, whose numbers end at 2^53,
+// larger integers are text.
+type jsonSink struct{ browser bool }
+
+// maxSafe is the largest integer every JavaScript number holds exactly.
+const maxSafe = 1<<53 - 1
+
+// browserValue is v as a browser reads it without loss.
+func browserValue(v any) any {
+	if n, ok := v.(int64); ok && (n > maxSafe || n < -maxSafe) {
+		return strconv.FormatInt(n, 10)
+	}
+	return v
+}
 
 func (jsonSink) contentType() string { return "application/json" }
 func (jsonSink) fileName() string    { return "" }
@@ -191,7 +203,12 @@ func (jsonSink) begin(w *buffered, cols []RowColumn) {
 	w.b = append(w.b, `,"rows":[`...)
 }
 
-func (jsonSink) row(w *buffered, first bool, values []any) error {
+func (j jsonSink) row(w *buffered, first bool, values []any) error {
+	if j.browser {
+		for i := range values {
+			values[i] = browserValue(values[i])
+		}
+	}
 	if !first {
 		w.b = append(w.b, ",\n"...)
 	}

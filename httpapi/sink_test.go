@@ -97,6 +97,13 @@ func TestQueryFormats(t *testing.T) {
 	if lines := strings.Split(strings.TrimSpace(string(r.body)), "\n"); len(lines) != 4 || lines[1] != `["=甲",1]` {
 		t.Errorf("ndjson: %q", r.body)
 	}
+	big := newHub(t, export(cols[1:], [][]any{{int64(9007199254740993)}}, nil))
+	big.seed(t)
+	for who, want := range map[string]string{"engineer": `["9007199254740993"]`, "owner": `[9007199254740993]`} {
+		if r := big.do(t, who, http.MethodPost, "/api/query", QueryRequest{SQL: "SELECT 1"}); !strings.Contains(string(r.body), want) {
+			t.Errorf("a large integer for %s: %s", who, r.body)
+		}
+	}
 	if r := h.do(t, "engineer", http.MethodPost, "/api/query", QueryRequest{SQL: "SELECT 1", As: "steward"}); r.status != http.StatusForbidden {
 		t.Errorf("as another over a session: %d", r.status)
 	}
