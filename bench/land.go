@@ -98,7 +98,7 @@ func residents(path string, rows int) (err error) {
 		born := day.AddDate(0, 0, r.IntN(33000))
 		b = append(b[:0], "310115"...)
 		b = born.AppendFormat(b, "20060102")
-		b = append(b, strconv.Itoa(1000 + r.IntN(9000))...)
+		b = append(b, strconv.Itoa(1000+r.IntN(9000))...)
 		b = append(b, ',')
 		b = append(b, sur[r.IntN(len(sur))]...)
 		b = append(b, giv[r.IntN(len(giv))]...)

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"shuniu/brain"
+	"shuniu/brain/duck"
+	"shuniu/brain/iceberg"
+	"shuniu/collect"
+	"shuniu/event"
+	"shuniu/guard"
+	"shuniu/guard/audit"
+	"shuniu/metadb"
+	"shuniu/resource/catalogue"
+	"shuniu/run"
+	"shuniu/worker"
+)
+
+// A hub is the whole system over one data folder, wired.
+type hub struct {
+	folder    *folder
+	db        *metadb.DB
+	pool      *worker.Pool
+	lake      *iceberg.Lake
+	events    *event.Log
+	runs      *run.Runs
+	gate      guard.Policy
+	audit     *audit.Log
+	accounts  *guard.Accounts
+	catalogue *catalogue.Store
+	brain     *brain.Brain
+	collect   *collect.Service
+}
+
+// openHub wires the hub over f and completes what an earlier process left
+// half done.
+func (a *app) openHub(ctx context.Context, f *folder, workers int) (h *hub, err error) {
+	h = &hub{folder: f}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.close())
+			h = nil
+		}
+	}()
+	if h.pool, err = worker.NewPool(a.poolConfig(f.path("tmp/worker"), workers)); err != nil {
+		return h, err
+	}
+	dsn := a.conf.MetaDB
+	if dsn == "" {
+		dsn = "sqlite://" + f.path("meta.db")
+	}
+	if h.db, err = metadb.Open(ctx, dsn, a.log); err != nil {
+		return h, err
+	}
+	if h.lake, err = iceberg.Open(ctx, iceberg.Config{Dir: f.path("lake"), DB: h.db, Log: a.log}); err != nil {
+		return h, err
+	}
+	h.events = event.New(h.db)
+	h.runs = run.New(h.db, h.events, 2, a.log)
+	h.audit = audit.New(h.db)
+	h.accounts = guard.NewAccounts(h.db, h.audit.Recorder())
+	h.catalogue = catalogue.New(h.db, h.gate)
+	engine := duck.New(h.pool)
+	h.brain = brain.New(h.lake, engine, h.gate, h.catalogue.Owner)
+	h.collect, err = collect.New(collect.Config{
+		Dir: f.dir, DB: h.db, Lake: h.lake, Engine: engine, Pool: h.pool, Catalogue: h.catalogue,
+		Gate: h.gate, Events: h.events, Record: h.audit.Recorder(), Deadline: a.conf.Workers.Intake, Log: a.log,
+	})
+	if err != nil {
+		return h, err
+	}
+	if err := h.collect.Recover(ctx); err != nil {
+		return h, fmt.Errorf("complete what an earlier process left: %w", err)
+	}
+	return h, nil
+}
+
+func (h *hub) close() error {
+	var errs []error
+	if h.pool != nil {
+		errs = append(errs, h.pool.Close())
+	}
+	if h.db != nil {
+		errs = append(errs, h.db.Close())
+	}
+	return errors.Join(append(errs, h.folder.close())...)
+}
+
+// withHub runs a command of the folder's owner over the opened folder.
+func (a *app) withHub(ctx context.Context, f *folder, do func(ctx context.Context, h *hub) error) error {
+	h, err := a.openHub(ctx, f, a.conf.Workers.Count)
+	if err != nil {
+		return err
+	}
+	err = do(guard.With(ctx, guard.Local()), h)
+	return errors.Join(err, h.close())
+}
+
+// background runs what the hub does by itself until ctx ends.
+func (h *hub) background(ctx context.Context, g *errgroup.Group) {
+	g.Go(func() error { return h.runs.Work(ctx) })
+}
