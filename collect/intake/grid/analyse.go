@@ -134,7 +134,8 @@ func (a *analyser) cut(i, c0, c1 int) []Cell {
 type shape struct {
 	own, cov, down int // own cells; own and covered ones; covered from above
 	first, last    int // columns of own cells
-	text, figure   int
+	text, figure   int // figures and years
+	years          int
 	emph           int
 	firstCell      Cell
 }
@@ -163,7 +164,10 @@ func (a *analyser) shape(i, c0, c1 int) shape {
 		switch a.s.class(c) {
 		case cText:
 			sh.text++
-		case cNumber, cCode, cDate, cOther, cYear:
+		case cYear:
+			sh.years++
+			sh.figure++
+		case cNumber, cCode, cDate, cOther:
 			sh.figure++
 		}
 	}

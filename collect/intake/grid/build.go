@@ -149,7 +149,12 @@ func (a *analyser) width(z zone) int {
 // until ends the first table of a zone for sampling: where a lone line is
 // followed by a row of names over figures.
 func (a *analyser) until(s int, z zone) int {
+	figures := false
 	for j := s + 2; j < z.i1-1 && j < s+4000; j++ {
+		figures = figures || a.shape(j-2, z.c0, z.c1).figure > 0 && j-2 > s
+		if !figures {
+			continue
+		}
 		p := a.shape(j-1, z.c0, z.c1)
 		if p.own != 1 || p.down > 0 {
 			continue
@@ -231,10 +236,10 @@ func (a *analyser) groupLine(i int, z zone) bool {
 	}
 	sh := a.shape(i, z.c0, z.c1)
 	nx := a.shape(i+1, z.c0, z.c1)
-	if nx.own < 2 || nx.figure > 0 && !a.steps(i+1, z.c0, z.c1) || sh.text+sh.figure != sh.own {
+	if nx.own < 2 || nx.figure > nx.years || sh.text+sh.figure != sh.own {
 		return false
 	}
-	if sh.figure > 0 && sh.own >= 2 && !a.steps(i, z.c0, z.c1) {
+	if sh.figure > sh.years {
 		return false
 	}
 	if sh.own == 1 {
@@ -242,10 +247,37 @@ func (a *analyser) groupLine(i int, z zone) bool {
 		return ok && m.Right > m.Left && m.Left > z.c0 && m.Bottom == m.Top && utf8.RuneCount(a.s.Text(sh.firstCell)) <= 24
 	}
 	if sh.first == z.c0 {
+		if nx.first > z.c0 { // the key's name stands in the upper row, names of figures below
+			return a.fills(i, i+1, z)
+		}
 		_, ok := a.s.mergeAt(int(a.s.rowNum[i]), sh.first)
 		return ok && sh.cov*10 >= nx.cov*6
 	}
 	return true
+}
+
+// fills reports whether rows i and j together name most of the columns and the
+// row below j has values in them.
+func (a *analyser) fills(i, j int, z zone) bool {
+	named := map[uint32]bool{}
+	for _, k := range []int{i, j} {
+		for _, c := range a.cut(k, z.c0, z.c1) {
+			if c.Flags&blank == 0 {
+				named[c.Col] = true
+			}
+		}
+	}
+	body := a.cut(j+1, z.c0, z.c1)
+	n, hit := 0, 0
+	for _, c := range body {
+		if c.Flags&blank == 0 {
+			n++
+			if named[c.Col] {
+				hit++
+			}
+		}
+	}
+	return n >= 2 && hit == n
 }
 
 // loose puts a row of text aside until it is known which table it belongs to.
@@ -281,8 +313,15 @@ func (b *builder) takes(z zone) (int, bool) {
 		}
 		i++
 	}
-	if i >= z.i1 || z.c0 < b.c0 && b.data > 0 || z.c1 > b.c1 && b.data > 0 {
+	if i >= z.i1 {
 		return 0, false
+	}
+	if b.data > 0 && (z.c0 < b.c0 || z.c1 > b.c1) { // wider: another table below it in the zone, or a stray cell
+		for k := i; k < min(i+3, z.i1); k++ {
+			if sh := a.shape(k, z.c0, z.c1); sh.own > 1 && (sh.first < b.c0 || sh.last > b.c1) {
+				return 0, false
+			}
+		}
 	}
 	if b.same(i, 0) {
 		return i, true
@@ -380,11 +419,25 @@ func (b *builder) note(kind string, i int) {
 	b.last = max(b.last, l.row)
 }
 
+// widen lets the table reach over columns c0 to c1.
+func (b *builder) widen(c0, c1 int) {
+	if len(b.prof) == b.c1-b.c0+1 {
+		if c0 < b.c0 {
+			b.prof = append(make([]profile, b.c0-c0), b.prof...)
+		}
+		if c1 > b.c1 {
+			b.prof = append(b.prof, make([]profile, c1-b.c1)...)
+		}
+	}
+	b.c0, b.c1 = min(b.c0, c0), max(b.c1, c1)
+}
+
 // walk reads the rows of a zone into the table; it returns the held row at
 // which another table begins, or the zone's end.
 func (b *builder) walk(z zone) int {
 	a := b.a
-	z.c0, z.c1 = min(z.c0, b.c0), max(z.c1, b.c1)
+	b.widen(z.c0, z.c1)
+	z.c0, z.c1 = b.c0, b.c1
 	end := b.tail(z)
 	b.zones = append(b.zones, z)
 	for i := z.i0; i < z.i1; i++ {
@@ -414,6 +467,10 @@ func (b *builder) walk(z zone) int {
 					b.note("note", i)
 					i++
 				}
+				if i < z.i1 && a.numbering(i, z.c0, z.c1) && !a.sequel(i, z.i1, z.c0, z.c1) {
+					b.note("note", i)
+					i++
+				}
 				i--
 				continue
 			}
@@ -424,6 +481,10 @@ func (b *builder) walk(z zone) int {
 		} else if sh.figure > 0 && sh.text > 0 && b.data > 0 {
 			if k := b.repeat(i, z); k > 0 {
 				for ; k > 0; k-- {
+					b.note("note", i)
+					i++
+				}
+				if i < z.i1 && a.numbering(i, z.c0, z.c1) && !a.sequel(i, z.i1, z.c0, z.c1) {
 					b.note("note", i)
 					i++
 				}
@@ -538,7 +599,7 @@ func (b *builder) lone(i int, sh shape, z zone) loneKind {
 		if q.own >= 2 && q.figure == 0 && b.repeat(j, z) == 0 && b.restart(j, q, z) {
 			return loneOther
 		}
-		if q.own >= 2 && b.repeat(j, z) > 0 {
+		if q.own >= 2 && b.repeat(j, z) > 0 && (sure || tableLine.MatchString(strings.TrimSpace(text))) {
 			b.note(kind, i)
 			return loneNote
 		}
@@ -589,32 +650,36 @@ func (b *builder) repeat(i int, z zone) int {
 }
 
 // restart reports whether row i is the header of another table: words where
-// this table has figures, and names that fit what follows.
+// this table has figures, or a row of names under a title of its own.
 func (b *builder) restart(i int, sh shape, z zone) bool {
 	a := b.a
-	if i+1 >= z.i1 || len(b.prof) != z.c1-z.c0+1 || sh.own < 2 {
+	if i+1 >= z.i1 || len(b.prof) != z.c1-z.c0+1 || sh.own < 2 || sh.figure > sh.years {
 		return false
 	}
 	if k, _, _ := b.total(i, sh); k != noTotal {
 		return false
 	}
 	f := a.fit(i, b.prof, z.c0, z.c1)
-	if f.contra > 0 || f.strong == 0 || f.nulls > 0 && f.pro < 2 {
+	if f.contra > 0 {
 		return false
 	}
-	if titled := i > 0 && a.shape(i-1, z.c0, z.c1).own == 1; !titled && f.strong < 2 {
-		return false
-	}
+	titled := a.shape(i-1, z.c0, z.c1).own == 1 && a.shape(i-1, z.c0, z.c1).text == 1
 	figs := 0
 	for k := range b.prof {
 		if p := &b.prof[k]; p.figures() && p.n[cText]*10 <= p.full() {
 			figs++
 		}
 	}
-	if f.pro*2 < min(figs, sh.own) || f.pro < 2 && figs > 1 {
+	switch {
+	case f.strong == 0 && !titled, f.strong < 2 && !titled:
+		return false
+	case f.strong > 0 && (f.nulls == 0 || f.pro > 1) && f.pro*2 >= min(figs, sh.own) && (f.pro > 1 || figs <= 1):
+	case titled && (sh.last < z.c1-1 && b.dense >= 0.7 || f.strong > 0 || a.emph(i, z.c0, z.c1) && !a.emph(i+1, z.c0, z.c1)):
+	default:
 		return false
 	}
-	h, _ := a.headingAt(i, min(z.i1, i+60), z.c0, z.c1)
+	to := a.until(i, zone{i, min(z.i1, i+80), z.c0, z.c1})
+	h, _ := a.headingAt(i, to, z.c0, z.c1)
 	return h.to > i && h.to < z.i1 && h.doubt < 0.2
 }
 

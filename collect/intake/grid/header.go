@@ -90,7 +90,7 @@ type heading struct {
 // rowFit compares a row with the columns below it.
 type rowFit struct {
 	pro, strong, contra, text, years, nulls, own int
-	seq                                         bool // its figures count 1, 2, 3 …
+	seq                                          bool // its figures count 1, 2, 3 …
 }
 
 func (a *analyser) fit(i int, prof []profile, c0, c1 int) rowFit {
@@ -117,6 +117,7 @@ func (a *analyser) fit(i int, prof []profile, c0, c1 int) rowFit {
 			f.years++
 			if fig && !p.years() {
 				f.pro++
+				f.strong++
 			} else if fig {
 				f.contra++
 			}
@@ -353,6 +354,9 @@ func (a *analyser) subHead(i int, h heading, prof []profile, c0, c1 int) bool {
 			holes++
 		}
 	}
+	if sh.own == 1 && sh.first == c0 {
+		return false
+	}
 	switch {
 	case f.contra > 0 && (groups == 0 || f.contra > f.years):
 		return false
@@ -364,12 +368,23 @@ func (a *analyser) subHead(i int, h heading, prof []profile, c0, c1 int) bool {
 		return true // names in the holes of the row above, over figures
 	case f.strong >= 2 && f.strong == f.pro && f.text+f.nulls == f.own && f.nulls <= 1:
 		return true // a second full row of words where the body has figures only
+	case f.strong > 0 && f.strong == f.own && firstOwn > c0 && a.middle(i+1, prof, c0, c1):
+		return true // a thin middle level over another level
 	case f.pro == 0 && under > 0 && holes >= 2 && outside == 0 && firstOwn > c0 && f.text == f.own:
 		return true // fills exactly what the row above left open
 	case f.pro == 0 && under >= 2 && holes >= 2 && f.text == f.own && a.emph(h.from, c0, c1) && a.emph(i, c0, c1) && !a.emph(i+1, c0, c1):
 		return true
 	}
 	return false
+}
+
+// middle reports whether row i is a lower level of a header, left open at its edge.
+func (a *analyser) middle(i int, prof []profile, c0, c1 int) bool {
+	if i >= len(a.s.rowNum) {
+		return false
+	}
+	f := a.fit(i, prof, c0, c1)
+	return f.contra == 0 && f.own >= 2 && f.strong == f.own && a.shape(i, c0, c1).first > c0
 }
 
 func (a *analyser) emph(i, c0, c1 int) bool {
@@ -414,7 +429,10 @@ func (a *analyser) rowLike(i int, prof []profile, c0, c1 int) bool {
 // wordHead weighs whether row s heads a table of words alone.
 func (a *analyser) wordHead(s, to int, prof []profile, c0, c1 int) float64 {
 	cells := a.cut(s, c0, c1)
-	score := 0.8
+	if s+1 < to {
+		prof = a.sample(s+1, to, c0, c1, 300)
+	}
+	score := 1.3
 	own, vocab, again, low, runs, bodyRuns, bodyN := 0, 0, 0, 0, 0, 0, 0
 	distinct := map[string]bool{}
 	for _, c := range cells {
@@ -431,7 +449,7 @@ func (a *analyser) wordHead(s, to int, prof []profile, c0, c1 int) float64 {
 		p := &prof[int(c.Col)-c0]
 		if p.seen[t] > 0 {
 			again++
-		} else if len(p.seen) > 0 && p.n[cText] >= 4 && len(p.seen)*2 <= p.n[cText] {
+		} else if len(p.seen) > 0 && p.n[cText] >= 4 && len(p.seen)*3 <= p.n[cText]*2 {
 			low++
 		}
 		runs += utf8.RuneCountInString(t)

@@ -204,20 +204,19 @@ func sectionLevel(t string) int {
 }
 
 // governs turns the headings into marks: what each row is said to belong to.
+// A heading directly under another one, of a lower level, is said after it.
 func (b *builder) governs() []mark {
 	var marks []mark
-	upper := ""
+	upper, level := "", 0
 	for k, s := range b.sections {
 		text := s.text
-		if s.level == 2 && upper != "" {
+		switch {
+		case k+1 < len(b.sections) && b.sections[k+1].row == s.row+1 && s.level != 2:
+			upper, level = s.text, b.sections[k+1].level // no rows of its own
+		case upper != "" && s.level == level && level != 0, upper != "" && k > 0 && b.sections[k-1].row == s.row-1:
 			text = upper + "/" + text
-		} else if k+1 < len(b.sections) && b.sections[k+1].row == s.row+1 && s.level != 2 && b.sections[k+1].level != s.level {
-			upper = s.text
-		} else if s.level == 1 || s.level == 0 {
-			upper = ""
-			if s.level == 1 {
-				upper = s.text
-			}
+		default:
+			upper, level = "", 0
 		}
 		marks = append(marks, mark{int32(s.row), text})
 	}
@@ -520,11 +519,14 @@ func (b *builder) unit(lead []Note, heads []tabular.Head, lo int) {
 	}
 	for c := range heads {
 		p := &b.prof[min(lo+c, len(b.prof)-1)]
-		if heads[c].Unit == "" && p.n[cNumber] > 0 && p.n[cNumber]*2 > p.full()-p.n[cNull] && !(c == 0 && b.serial(lo)) {
+		if heads[c].Unit == "" && !unitless.MatchString(heads[c].Name) && p.n[cNumber] > 0 && p.n[cNumber]*2 > p.full()-p.n[cNull] && !(c == 0 && b.serial(lo)) {
 			heads[c].Unit = unit
 		}
 	}
 }
+
+// unitless are columns that a unit over the table does not mean.
+var unitless = regexp.MustCompile(`(?i)(率|比重|占比|比例|比$|指数|%|percent|prozent|rate|share|index|序号|编号|编码|代码|年份|年度|^no\.?$|^nr\.?$|^id$|番号)`)
 
 // serial reports whether the first column counts the rows.
 func (b *builder) serial(lo int) bool {

@@ -136,7 +136,7 @@ func (b *builder) checkTotals() {
 			continue
 		}
 		kind := "total"
-		if t.kind == subTotal || t.kind == maybeTotal && len(b.totals) > 1 {
+		if t.kind == subTotal || t.kind == maybeTotal && len(b.totals) > 1 && t.i < b.lastData {
 			kind = "subtotal"
 		}
 		if t.kind == grandTotal && t.col > b.c0 && b.governed(t) {
