@@ -1,0 +1,463 @@
+package delimited
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// A verdict is what is known of a record before its table is looked for.
+type verdict uint8
+
+const (
+	fine     verdict = iota
+	isBlank          // nothing but delimiters and blanks
+	rejected         // cannot be landed; reason says why
+)
+
+// A rec is one record of a text held in memory.
+type rec struct {
+	record
+	line    int64 // physical line it begins at
+	f0, f1  int32 // its fields
+	verdict verdict
+	reason  string
+	mended  bool
+	padded  bool
+	cut     bool  // a table of another width begins here
+	row     int32 // in the grid
+	width   int32 // values, as split
+}
+
+// A page is a text split into records.
+type page struct {
+	text   []byte
+	d      dialect
+	recs   []rec
+	rows   []int32 // rows of the grid: index into recs
+	fields []field
+	bad    map[int64][]byte
+	enc    string // encoding's name, for messages and for bytes of rejects
+}
+
+func (p *page) line(r *rec) []byte { return p.text[r.from:r.to] }
+
+// splitAll splits the text. Records whose quotes are damaged are those of one
+// line; so are records that a quote seems to have run through.
+func splitAll(text []byte, d dialect, bad map[int64][]byte) *page {
+	p := &page{text: text, d: d, bad: bad}
+	line := int64(1)
+	for pos := 0; pos < len(text); {
+		f0 := len(p.fields)
+		var r record
+		r, p.fields = d.split(text, pos, p.fields)
+		if r.lines > 1 && p.ranThrough(pos, &r, len(p.fields)-f0) {
+			end, next := d.lineEnd(text, pos)
+			r, p.fields = d.damaged(text, pos, end, next, unclosed, p.fields[:f0])
+		}
+		p.add(r, line, f0)
+		line += int64(r.lines)
+		pos = int(r.next)
+	}
+	return p
+}
+
+func (p *page) add(r record, line int64, f0 int) {
+	x := rec{record: r, line: line, f0: int32(f0), f1: int32(len(p.fields)), width: int32(len(p.fields) - f0)}
+	if r.damage == sound && p.blank(&x) {
+		x.verdict = isBlank
+	}
+	for k := range int64(r.lines) {
+		if _, ok := p.bad[line+k]; ok {
+			x.verdict, x.reason = rejected, fmt.Sprintf("有字节不能按 %s 解读", p.enc)
+		}
+	}
+	p.recs = append(p.recs, x)
+}
+
+// ranThrough reports whether a record of several lines looks like a quote that
+// was never closed and met the next quote of another row: the lines inside are
+// themselves rows of the record's width.
+func (p *page) ranThrough(pos int, r *record, width int) bool {
+	if width < 2 && p.d.delim == nil {
+		return false
+	}
+	inner, rows := 0, 0
+	var fields []field
+	_, at := p.d.lineEnd(p.text, pos)
+	for i := int32(1); i < r.lines && inner < 50; i++ {
+		end, next := p.d.lineEnd(p.text, at)
+		if len(bytes.TrimSpace(p.text[at:end])) > 0 {
+			inner++
+			fields = p.d.plain(p.text, at, end, fields[:0])
+			if len(fields) >= max(2, width*2/3) {
+				rows++
+			}
+		}
+		at = next
+	}
+	return inner > 0 && rows*2 > inner
+}
+
+func (p *page) blank(r *rec) bool {
+	for _, f := range p.fields[r.f0:r.f1] {
+		v := p.text[f.from:f.to]
+		if len(v) > 0 && (v[0] > ' ' || len(bytes.TrimSpace(v)) > 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// judge decides which records cannot be rows of the tables around them. They
+// are left out of the grid, and told.
+func (p *page) judge() {
+	for i := 0; i < len(p.recs); {
+		// a segment lies between blank lines; lines of one value do not end it,
+		// they may be headings inside
+		j := i
+		for j < len(p.recs) && p.recs[j].verdict != isBlank {
+			j++
+		}
+		if j > i {
+			p.segment(i, j)
+		}
+		i = max(j, i+1)
+	}
+}
+
+// modal is the width most sound records of [i, j) have, and how many do.
+func (p *page) modal(i, j int) (width int32, count, total int) {
+	counts := map[int32]int{}
+	for k := i; k < j; k++ {
+		if r := &p.recs[k]; r.verdict == fine && r.damage == sound && r.width > 1 {
+			counts[r.width]++
+			total++
+		}
+	}
+	for w, n := range counts {
+		if n > count || n == count && w > width {
+			width, count = w, n
+		}
+	}
+	return width, count, total
+}
+
+func (p *page) segment(i, j int) {
+	// runs of one width are tables of their own when they are long enough
+	const run = 4
+	for i < j {
+		w, count, total := p.modal(i, j)
+		if w == 0 {
+			p.mendAll(i, j, 1)
+			return
+		}
+		if count*10 >= total*7 || total < 2*run {
+			p.region(i, j, w, count, total)
+			return
+		}
+		// several widths: cut where a long run of another width begins
+		k, width := p.firstRun(i, j, run)
+		if k < 0 {
+			p.region(i, j, w, count, total)
+			return
+		}
+		end := p.runEnd(k, j, width, run)
+		if end >= j {
+			n, t := 0, 0
+			for x := i; x < j; x++ {
+				if p.recs[x].verdict == fine && p.recs[x].damage == sound && p.recs[x].width > 1 {
+					t++
+					if p.recs[x].width == width {
+						n++
+					}
+				}
+			}
+			p.region(i, j, width, n, t)
+			return
+		}
+		p.region(i, end, width, end-i, end-i)
+		p.recs[end].cut = true
+		i = end
+	}
+}
+
+// firstRun finds the first run of at least n records of one width.
+func (p *page) firstRun(i, j, n int) (at int, width int32) {
+	start, count := i, 0
+	var w int32 = -1
+	for k := i; k < j; k++ {
+		r := &p.recs[k]
+		if r.verdict != fine || r.damage != sound {
+			continue
+		}
+		if r.width != w {
+			w, start, count = r.width, k, 0
+		}
+		if count++; count >= n && w > 1 {
+			return start, w
+		}
+	}
+	return -1, 0
+}
+
+// runEnd is where a run of n records of another width follows the region of
+// width w that begins at k.
+func (p *page) runEnd(k, j int, w int32, n int) int {
+	for i := k; i < j; i++ {
+		r := &p.recs[i]
+		if r.verdict != fine || r.damage != sound || r.width == w || r.width < 2 {
+			continue
+		}
+		if at, other := p.firstRun(i, min(j, i+n+1), n); at == i && other != w {
+			return i
+		}
+	}
+	return j
+}
+
+// region judges the records of [i, j), which are a table of width w with what
+// stands before, inside and after it.
+func (p *page) region(i, j int, w int32, count, total int) {
+	p.mendAll(i, j, int(w))
+	first, last := -1, -1
+	for k := i; k < j; k++ {
+		if r := &p.recs[k]; r.verdict == fine && r.width == w {
+			if first < 0 {
+				first = k
+			}
+			last = k
+		}
+	}
+	if first < 0 {
+		return
+	}
+	var cols []columnClass
+	ragged := 0
+	for k := first; k <= last; k++ {
+		if r := &p.recs[k]; r.verdict == fine && r.width > 1 && r.width < w {
+			ragged++
+		}
+	}
+	for k := i; k < j; k++ {
+		r := &p.recs[k]
+		if r.verdict != fine || r.width == w || r.width == 1 && r.damage == sound {
+			continue
+		}
+		if k < first && (r.width < w || total < 4) {
+			continue // before the table: title, header
+		}
+		if cols == nil {
+			cols = p.classes(first, last+1, w)
+		}
+		switch {
+		case r.width > w:
+			p.long(r, w, cols, count)
+		case k > last && !p.likeRow(r, w, cols):
+			// after the table: notes, totals
+		default:
+			p.short(r, w, cols, ragged*10 >= count)
+		}
+	}
+}
+
+// mendAll reads damaged records in the one way that gives w values, if there
+// is one, and rejects the others.
+func (p *page) mendAll(i, j, w int) {
+	for k := i; k < j; k++ {
+		r := &p.recs[k]
+		if r.verdict != fine || r.damage == sound {
+			continue
+		}
+		fields, ok := p.d.mend(p.text, int(r.from), int(r.to), w)
+		if !ok && r.width == 1 {
+			// a remark that begins with a quote
+			fields, ok = []field{{from: r.from, to: r.to, literal: true}}, true
+		}
+		if !ok {
+			r.verdict, r.reason = rejected, "引号不成对，读不出确定的列"
+			continue
+		}
+		r.f0 = int32(len(p.fields))
+		p.fields = append(p.fields, fields...)
+		r.f1 = int32(len(p.fields))
+		r.width, r.damage, r.mended = int32(len(fields)), sound, true
+	}
+}
+
+// long judges a record with more values than its table has columns.
+func (p *page) long(r *rec, w int32, cols []columnClass, count int) {
+	extra := false
+	for _, f := range p.fields[r.f0+w : r.f1] {
+		if len(bytes.TrimSpace(p.text[f.from:f.to])) > 0 {
+			extra = true
+		}
+	}
+	if !extra && p.fits(r, w, cols) {
+		r.f1 = r.f0 + w
+		r.width = w
+		return
+	}
+	if count < 3 && !extra {
+		return
+	}
+	r.verdict, r.reason = rejected, fmt.Sprintf("有 %d 个值，表有 %d 列（多出的分隔符会使各列错位）", r.width, w)
+}
+
+// short judges a record with fewer values than its table has columns: values
+// missing at the end are padded when that is what the table's rows are like.
+func (p *page) short(r *rec, w int32, cols []columnClass, ragged bool) {
+	missing := true
+	for _, c := range cols[r.width:] {
+		if c.empty*5 < c.total {
+			missing = false
+		}
+	}
+	if (ragged || missing) && p.fits(r, r.width, cols) {
+		r.padded = true
+		return
+	}
+	r.verdict, r.reason = rejected, fmt.Sprintf("只有 %d 个值，表有 %d 列", r.width, w)
+}
+
+// likeRow reports whether a short record after the last full row is a row cut
+// short rather than a note or total.
+func (p *page) likeRow(r *rec, w int32, cols []columnClass) bool {
+	return r.width*2 > w && p.fits(r, r.width, cols) && p.strong(r, cols)
+}
+
+// strong reports whether a value of r shows the class of its column.
+func (p *page) strong(r *rec, cols []columnClass) bool {
+	n := 0
+	for k, f := range p.fields[r.f0:r.f1] {
+		if k < len(cols) && cols[k].sure() && cols[k].top != classText && classOf(p.text[f.from:f.to]) == cols[k].top {
+			n++
+		}
+	}
+	return n >= 2
+}
+
+// fits reports whether the first n values of r are of the classes of their
+// columns.
+func (p *page) fits(r *rec, n int32, cols []columnClass) bool {
+	for k, f := range p.fields[r.f0:min(r.f1, r.f0+n)] {
+		c := cols[k]
+		if !c.sure() {
+			continue
+		}
+		if got := classOf(p.text[f.from:f.to]); got != classEmpty && got != c.top {
+			return false
+		}
+	}
+	return true
+}
+
+// A class is a rough kind of value.
+type class uint8
+
+const (
+	classEmpty class = iota
+	classNumber
+	classDate // digits with - / : between
+	classURL
+	classCode // letters and digits
+	classText
+)
+
+// A columnClass counts the classes of a column's values.
+type columnClass struct {
+	counts       [classText + 1]int
+	top          class
+	empty, total int
+}
+
+// sure reports whether nearly all values that are not empty are of one class.
+func (c *columnClass) sure() bool {
+	n := c.total - c.empty
+	return n >= 3 && c.counts[c.top]*20 >= n*19 && c.top != classText
+}
+
+func (p *page) classes(i, j int, w int32) []columnClass {
+	cols := make([]columnClass, w)
+	step := max(1, (j-i)/400)
+	for k := i; k < j; k += step {
+		r := &p.recs[k]
+		if r.verdict != fine || r.width != w || r.mended {
+			continue
+		}
+		for c, f := range p.fields[r.f0 : r.f0+w] {
+			cl := classOf(p.text[f.from:f.to])
+			cols[c].counts[cl]++
+			cols[c].total++
+			if cl == classEmpty {
+				cols[c].empty++
+			}
+		}
+	}
+	for c := range cols {
+		col := &cols[c]
+		col.top = classText
+		for cl := classNumber; cl <= classText; cl++ {
+			if col.counts[cl] > col.counts[col.top] {
+				col.top = cl
+			}
+		}
+	}
+	return cols
+}
+
+func classOf(v []byte) class {
+	v = bytes.TrimSpace(v)
+	if len(v) == 0 {
+		return classEmpty
+	}
+	if len(v) > 8 && (bytes.HasPrefix(v, []byte("http://")) || bytes.HasPrefix(v, []byte("https://"))) {
+		return classURL
+	}
+	digits, letters, date, other, high := 0, 0, 0, 0, 0
+	for _, c := range v {
+		switch {
+		case c-'0' < 10:
+			digits++
+		case c >= 0x80:
+			high++
+		case c-'a' < 26 || c-'A' < 26:
+			letters++
+		case c == '-' || c == '/' || c == ':':
+			date++
+		case c == '.' || c == ',' || c == '+' || c == '%' || c == '$' || c == ' ' || c == '(' || c == ')':
+		default:
+			other++
+		}
+	}
+	switch {
+	case digits == 0:
+		return classText
+	case high == 0 && letters == 0 && other == 0 && date == 0, v[0] == '-' && date == 1 && letters+high+other == 0:
+		return classNumber
+	case high == 0 && letters == 0 && other == 0 && digits >= 3:
+		return classDate
+	case high <= 9 && letters+other == 0 && bytes.Contains(v, []byte("年")):
+		return classDate
+	case high == 0 && other == 0 && letters > 0 && bytes.IndexByte(v, ' ') < 0 && len(v) <= 32:
+		return classCode
+	}
+	return classText
+}
+
+// widest lists the widths of records, most frequent first, for messages.
+func (p *page) widths() []int32 {
+	counts := map[int32]int{}
+	for i := range p.recs {
+		if p.recs[i].verdict == fine {
+			counts[p.recs[i].width]++
+		}
+	}
+	out := make([]int32, 0, len(counts))
+	for w := range counts {
+		out = append(out, w)
+	}
+	slices.SortFunc(out, func(a, b int32) int { return cmp.Or(counts[b]-counts[a], int(a-b)) })
+	return out
+}
