@@ -6,7 +6,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
-	"shuniu/guard"
 	"shuniu/resource"
 )
 
@@ -113,8 +112,10 @@ type UpkeepReport struct {
 }
 
 // WriteParquet writes record batches as one Parquet file at path, zstd, with
-// the field ids of fields, and returns its rows. It runs inside the worker;
-// brain/duck implements it and cmd/shuniu wires it to those who write.
+// the field ids of fields, and returns its rows. A batch is the producer's: it
+// may release it, not change it, when it is asked for the next. It runs inside
+// the worker; brain/duck implements it and cmd/shuniu wires it to those who
+// write.
 type WriteParquet func(ctx context.Context, path string, fields []resource.Field, batches iter.Seq2[arrow.RecordBatch, error]) (rows int64, err error)
 
 // A Statement is one SELECT to run.
@@ -153,20 +154,4 @@ type Engine interface {
 	// Rewrite writes the result of sql over scans as Parquet files with the
 	// given fields into dir: compaction, replace-by-key, change of types.
 	Rewrite(ctx context.Context, sql string, scans []Scan, dir string, fields []resource.Field) ([]StagedFile, error)
-}
-
-// Owner tells which department owns a table, for the gate.
-type Owner func(ctx context.Context, t resource.Table) (resource.DepartmentID, error)
-
-// Brain is the door. Open it with New.
-type Brain struct {
-	lake   Lake
-	engine Engine
-	gate   guard.Gate
-	owner  Owner
-}
-
-// New returns the door to lake, read through engine under gate.
-func New(lake Lake, engine Engine, gate guard.Gate, owner Owner) *Brain {
-	return &Brain{lake: lake, engine: engine, gate: gate, owner: owner}
 }

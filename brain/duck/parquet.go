@@ -90,7 +90,8 @@ const (
 // WriteParquet is brain.WriteParquet: DuckDB writes the batches, in order, as
 // Parquet with zstd and field ids. The batches have the columns of Schema and
 // may hold Go memory: it is pinned while DuckDB reads it. Batches of 64k to
-// 256k rows are best. The writer releases each batch.
+// 256k rows are best. A batch is the producer's: it may release it, not change
+// it, when it is asked for the next.
 //
 // It runs inside the worker. After an error there may be a part of a file.
 func WriteParquet(ctx context.Context, path string, fields []resource.Field, batches iter.Seq2[arrow.RecordBatch, error]) (int64, error) {

@@ -78,7 +78,6 @@ func repeat(batches []arrow.RecordBatch, rows int) iter.Seq2[arrow.RecordBatch, 
 	return func(yield func(arrow.RecordBatch, error) bool) {
 		for i := 0; rows > 0; i++ {
 			b := batches[i%len(batches)]
-			b.Retain()
 			rows -= int(b.NumRows())
 			if !yield(b, nil) {
 				return

@@ -20,7 +20,6 @@ func TestWriteParquetKeepsRowsOrderAndIDs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.parquet")
 	rows, err := WriteParquet(t.Context(), path, residents, func(yield func(arrow.RecordBatch, error) bool) {
 		for _, b := range batches {
-			b.Retain()
 			runtime.GC()
 			if !yield(b, nil) {
 				return
@@ -39,7 +38,6 @@ func TestWriteParquetPassesErrorsOn(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.parquet")
 	_, err := WriteParquet(t.Context(), path, residents, func(yield func(arrow.RecordBatch, error) bool) {
 		for range 5 {
-			b.Retain()
 			if !yield(b, nil) {
 				return
 			}

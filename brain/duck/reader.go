@@ -48,10 +48,10 @@ func newReader(ctx context.Context, schema *arrow.Schema, batches iter.Seq2[arro
 				return
 			}
 			if err := r.check(b); err != nil {
-				b.Release()
 				r.err = err
 				return
 			}
+			b.Retain() // the producer may release its own at the next step
 			select {
 			case r.batches <- b:
 				r.rows += b.NumRows()
