@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 	"event":              {"fault", "metadb"},
 	"run":                {"fault", "metadb", "event"},
 	"resource":           {"fault"},
-	"resource/catalogue": {"fault", "metadb", "event", "resource"},
+	"resource/catalogue": {"fault", "metadb", "event", "resource", "guard"},
 	"worker":             {"fault"},
 
 	// doors

@@ -1,0 +1,225 @@
+package collect
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"shuniu/collect/intake"
+	"shuniu/resource"
+	"shuniu/resource/catalogue"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// What distinguishes two issues of one file in its name: dates, years,
+// quarters, versions, copy marks. They are taken out, longest first.
+var issueMarks = []*regexp.Regexp{
+	regexp.MustCompile(`(?i)[\s_-]*(?:副本|拷贝|复件|copy(?:\s+of)?|最终版|终稿|定稿|修订版|修改版|更新版|最新版|最新|新版|final|latest)[\s_-]*`),
+	regexp.MustCompile(`[\s_-]*[(（\[【]\s*\d{1,4}\s*[)）\]】]`),
+	regexp.MustCompile(`(?i)[\s_.-]+v(?:er(?:sion)?)?[\s_.]*\d+(?:\.\d+)*`),
+	regexp.MustCompile(`(?:19|20)\d{2}\s*年(?:\s*\d{1,2}\s*月(?:份)?(?:\s*\d{1,2}\s*[日号])?|度|\s*第?[一二三四1-4]季度|上半年|下半年)?`),
+	regexp.MustCompile(`(?:^|[^0-9])((?:19|20)\d{2}[-_./]?(?:0[1-9]|1[0-2])[-_./]?(?:0[1-9]|[12]\d|3[01])(?:[-_ T]?\d{4,6})?)(?:$|[^0-9])`),
+	regexp.MustCompile(`(?:^|[^0-9])((?:19|20)\d{2}[-_./]?(?:0[1-9]|1[0-2]))(?:$|[^0-9])`),
+	regexp.MustCompile(`(?i)(?:^|[^0-9])((?:19|20)\d{2}[\s_-]*q[1-4])(?:$|[^0-9])`),
+	regexp.MustCompile(`(?:^|[^0-9])((?:19|20)\d{2}(?:[-_~至](?:19|20)\d{2})?)(?:$|[^0-9])`),
+	regexp.MustCompile(`第?\s*\d{1,2}\s*(?:月份|月|季度|期|批次|批|次)`),
+}
+
+// stem is a file's name without folders and extensions.
+func stem(name string) string {
+	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
+	for range 3 {
+		ext := path.Ext(name)
+		if n := len(ext); n < 2 || n > 9 || n == len(name) || strings.IndexFunc(ext[1:], func(r rune) bool { return r >= utf8.RuneSelf || !unicode.IsLetter(r) && !unicode.IsDigit(r) }) >= 0 || strings.Trim(ext[1:], "0123456789") == "" {
+			break
+		}
+		name = strings.TrimSuffix(name, ext)
+	}
+	return name
+}
+
+// normalName is a name without what differs from issue to issue.
+func normalName(name string) string {
+	s := catalogue.Fold(name)
+	for _, re := range issueMarks {
+		for range 4 {
+			m := re.FindStringSubmatchIndex(s)
+			if m == nil {
+				break
+			}
+			from, to := m[0], m[1]
+			if len(m) > 2 {
+				from, to = m[2], m[3]
+			}
+			s = s[:from] + " " + s[to:]
+		}
+	}
+	return strings.Trim(strings.Join(strings.Fields(s), " "), " _-.()（）[]【】+")
+}
+
+var defaultSheets = regexp.MustCompile(`(?i)^(?:sheet|工作表|表|feuil|hoja|tabelle|シート|sheet ?name)?[\s_]*\d*$`)
+
+// nameKey identifies a table by the names that stay the same from issue to
+// issue: of the file or member, of the sheet or path, and its place among the
+// tables there.
+func nameKey(file string, t *intake.TableReport, ordinal int) string {
+	name := file
+	if t.Member != "" {
+		name = t.Member
+	}
+	key := normalName(stem(name))
+	if s := t.Place.Sheet; s != "" && !defaultSheets.MatchString(catalogue.Fold(s)) {
+		key += "/" + normalName(s)
+	}
+	if t.Place.Path != "" {
+		key += "/" + t.Place.Path
+	}
+	if t.Format == "sql" {
+		key += "/" + catalogue.Fold(t.Name)
+	}
+	if ordinal > 1 {
+		key += "#" + itoa(ordinal)
+	}
+	return key
+}
+
+// displayName is what a new dataset is called in the catalogue.
+func displayName(file string, t *intake.TableReport, single bool) string {
+	name := file
+	if t.Member != "" {
+		name = t.Member
+	}
+	base := stem(name)
+	if n := strings.Trim(trimIssue(base), " _-.()（）"); n != "" {
+		base = n
+	}
+	extra := ""
+	switch {
+	case t.Place.Sheet != "" && !defaultSheets.MatchString(catalogue.Fold(t.Place.Sheet)):
+		extra = t.Place.Sheet
+	case t.Place.Path != "" && !single:
+		extra = strings.Trim(t.Place.Path, "/")
+	case t.Format == "sql" && t.Name != "":
+		return t.Name
+	}
+	if extra != "" && !strings.Contains(base, extra) {
+		if single {
+			return base
+		}
+		return base + " " + extra
+	}
+	return base
+}
+
+// trimIssue is normalName that keeps the case.
+func trimIssue(name string) string {
+	s := name
+	for _, re := range issueMarks {
+		for range 4 {
+			m := re.FindStringSubmatchIndex(s)
+			if m == nil {
+				break
+			}
+			from, to := m[0], m[1]
+			if len(m) > 2 {
+				from, to = m[2], m[3]
+			}
+			s = s[:from] + " " + s[to:]
+		}
+	}
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// generic reports whether a name says too little to know a source by.
+func generic(key string) bool {
+	han, other := 0, 0
+	for _, r := range key {
+		switch {
+		case unicode.Is(unicode.Han, r):
+			han++
+		case unicode.IsLetter(r):
+			other++
+		}
+	}
+	switch strings.Trim(key, "0123456789 _-") {
+	case "", "data", "export", "output", "result", "results", "table", "test", "file", "report", "list", "数据", "导出", "结果", "报表", "明细", "附件", "表", "新建", "download":
+		return true
+	}
+	return han < 2 && han*2+other < 4
+}
+
+// columnsKey identifies a set of columns, whatever their order.
+func columnsKey(names []string) string {
+	folded := make([]string, len(names))
+	for i, n := range names {
+		folded[i] = catalogue.Fold(n)
+	}
+	slices.Sort(folded)
+	sum := sha256.Sum256([]byte(strings.Join(folded, "\x1f")))
+	return hex.EncodeToString(sum[:16])
+}
+
+// overlap counts the column names that two sets share, and all of both.
+func overlap(a, b []string) (shared, all int) {
+	in := map[string]bool{}
+	for _, n := range a {
+		in[catalogue.Fold(n)] = true
+	}
+	all = len(in)
+	seen := map[string]bool{}
+	for _, n := range b {
+		n = catalogue.Fold(n)
+		if seen[n] {
+			continue
+		}
+		seen[n] = true
+		if in[n] {
+			shared++
+		} else {
+			all++
+		}
+	}
+	return shared, all
+}
+
+// makeID makes a dataset id from department and name: Chinese by pinyin.
+func makeID(department resource.DepartmentID, name string) resource.DatasetID {
+	var parts []string
+	if department != "" {
+		parts = append(parts, string(department))
+	}
+	for _, w := range strings.FieldsFunc(catalogue.Fold(name), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}) {
+		if syl := catalogue.Syllables(w); len(syl) > 0 {
+			parts = append(parts, strings.Join(syl, ""))
+		}
+	}
+	id := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '_' {
+			return r
+		}
+		return -1
+	}, strings.Join(parts, "_"))
+	id = strings.Trim(id, "_")
+	if id == "" {
+		id = "table"
+	}
+	if id[0] >= '0' && id[0] <= '9' {
+		id = "t_" + id
+	}
+	return resource.DatasetID(strings.TrimRight(id[:min(len(id), 56)], "_"))
+}
+
+// numbered is id with a suffix, within the length of an id.
+func numbered(id resource.DatasetID, n int) resource.DatasetID {
+	suffix := "_" + itoa(n)
+	return resource.DatasetID(strings.TrimRight(string(id[:min(len(id), 63-len(suffix))]), "_") + suffix)
+}

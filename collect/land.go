@@ -1,0 +1,420 @@
+package collect
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/oklog/ulid/v2"
+	"github.com/uptrace/bun"
+
+	"shuniu/collect/intake"
+	"shuniu/event"
+	"shuniu/fault"
+	"shuniu/guard"
+	"shuniu/resource"
+	"shuniu/worker"
+)
+
+// A Request says what to land and where.
+type Request struct {
+	Path       string                // a file of this machine, or
+	Original   string                // the digest of a kept original
+	Name       string                // as a person calls the file; default: Path's base
+	Department resource.DepartmentID // owner of datasets made by it
+	Dataset    resource.DatasetID    // where to land; "": by the source
+	Options    intake.Options        // decisions of a person; they become the dataset's recipe
+	Companions map[string]string     // extension -> path, e.g. ".dbf" beside a .shp
+	Run        string                // the run it belongs to
+	Decided    map[DriftKind]Action  // answers that overrule the policy this time
+	Renamed    map[string]string     // column of the file -> column of the dataset
+}
+
+// A landing is one call of Land.
+type landing struct {
+	s         *Service
+	req       Request
+	principal guard.Principal
+	id        string
+	file      string
+	sha       string
+	size      int64
+	tell      func(Progress)
+
+	done     map[string]bool // members dealt with
+	ordinals map[string]int
+	batches  []*batch
+	deferred []*batch
+	held     map[resource.DatasetID]bool
+	inflight []string // dedupe keys
+	main     string   // of an explicit dataset: the name key of its first table
+	mainKey  string
+	tables   int
+	replay   *replayOf // what a replay mends; nil otherwise
+}
+
+// Land keeps a file and lands its tables and objects: a receipt for each, in
+// the order of the file. A file that cannot be taken is a receipt with status
+// refused, not an error. Receipts given with an error tell what did land; they
+// are durable. After an error the same call may be made again.
+func (s *Service) Land(ctx context.Context, req Request, progress func(Progress)) ([]Receipt, error) {
+	p, err := s.decide(ctx, guard.Land, "", req.Department)
+	if err != nil {
+		return nil, err
+	}
+	if req.Dataset != "" {
+		if err := req.Dataset.Check(); err != nil {
+			return nil, err
+		}
+	}
+	if progress == nil {
+		progress = func(Progress) {}
+	}
+	l := &landing{s: s, req: req, principal: p, id: ulid.Make().String(), tell: progress}
+	if err := l.keep(ctx); err != nil {
+		return nil, err
+	}
+	unlock, err := s.files.lock(ctx, l.sha)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if again, err := l.unchanged(ctx); err != nil || again != nil {
+		return again, err
+	}
+	if err := l.begin(ctx); err != nil {
+		return nil, err
+	}
+	err = l.run(ctx)
+	return l.receipts(), l.end(context.WithoutCancel(ctx), err)
+}
+
+// keep makes sure the file is among the originals.
+func (l *landing) keep(ctx context.Context) (err error) {
+	l.file = l.req.Name
+	if l.req.Original != "" {
+		path, err := l.s.Originals.Path(l.req.Original)
+		if err != nil {
+			return err
+		}
+		st, err := os.Stat(path)
+		if err != nil {
+			return fmt.Errorf("original %s: %w", l.req.Original, err)
+		}
+		l.sha, l.size = l.req.Original, st.Size()
+		if l.file == "" {
+			l.file = l.sha
+		}
+		return nil
+	}
+	if l.file == "" {
+		l.file = filepath.Base(l.req.Path)
+	}
+	st, err := os.Lstat(l.req.Path) // look before opening: a FIFO would hang
+	if err == nil && st.Mode()&fs.ModeSymlink != 0 {
+		st, err = os.Stat(l.req.Path)
+	}
+	if err != nil {
+		return fmt.Errorf("collect %s: %w", l.req.Path, err)
+	}
+	if !st.Mode().IsRegular() {
+		return fault.Explain(fmt.Errorf("collect %s: it is no file: %w", l.req.Path, fault.Invalid), "collect.nofile", map[string]any{"path": l.req.Path})
+	}
+	f, err := os.Open(l.req.Path)
+	if err != nil {
+		return fmt.Errorf("collect %s: %w", l.req.Path, err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	l.sha, l.size, err = l.s.Originals.Put(ctx, f, func(n int64) { l.tell(Progress{Step: "keep", Bytes: n, SizeBytes: st.Size()}) })
+	if err != nil {
+		return fmt.Errorf("collect %s: %w", l.req.Path, err)
+	}
+	return nil
+}
+
+// callKey identifies a call: the same bytes, read in the same way, for the
+// same dataset.
+func (l *landing) callKey() string {
+	how, err := json.Marshal(l.req.Options)
+	if err != nil {
+		how = nil // plain data: it always encodes
+	}
+	answers, err := json.Marshal([]any{l.req.Decided, l.req.Renamed})
+	if err != nil {
+		answers = nil
+	}
+	name := l.file // an unnamed dataset follows from the name
+	if l.req.Dataset != "" {
+		name = ""
+	}
+	sum := sha256.Sum256([]byte(strings.Join([]string{l.sha, string(l.req.Department), string(l.req.Dataset), name, string(how), string(answers)}, "\x1f")))
+	return hex.EncodeToString(sum[:])
+}
+
+// unchanged answers for a file that landed before in the same way; nil when
+// it did not, or not wholly.
+func (l *landing) unchanged(ctx context.Context) ([]Receipt, error) {
+	var first landingRow
+	err := l.s.DB.Bun().NewSelect().Model(&first).Where("l.call_key = ? AND l.state = 'done'", l.callKey()).Order("l.id").Limit(1).Scan(ctx)
+	if isNone(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look for the same file: %w", err)
+	}
+	var rows []batchRow
+	if err := l.s.DB.Bun().NewSelect().Model(&rows).Where("b.landing = ?", first.ID).Order("b.n", "b.id").Scan(ctx); err != nil {
+		return nil, fmt.Errorf("look for the same file: %w", err)
+	}
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	out := make([]Receipt, len(rows))
+	for i := range rows {
+		r := &rows[i]
+		switch r.State {
+		case stateLanded, stateUnchanged:
+			id := r.ID
+			if r.State == stateUnchanged {
+				id = r.Origin
+			}
+			out[i] = receiptOf(r)
+			out[i].File, out[i].Status, out[i].Batch = l.file, stateUnchanged, resource.BatchID(id)
+			out[i].RowsIn, out[i].RowsLanded, out[i].RowsQuarantined = 0, 0, 0
+			out[i].Reason = "内容与批次 " + id + " 完全相同，没有重复入库。"
+		case stateObject:
+			out[i] = receiptOf(r)
+			out[i].File, out[i].Status = l.file, stateUnchanged
+			out[i].Reason = "该文件已经保存过，没有重复保存。"
+		default:
+			return nil, nil // something was refused or waits: look again
+		}
+	}
+	return out, nil
+}
+
+func (l *landing) begin(ctx context.Context) error {
+	options, err := json.Marshal(l.req.Options)
+	if err != nil {
+		return err
+	}
+	now := l.s.now()
+	return l.s.DB.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
+		o := originalRow{SHA256: l.sha, SizeBytes: l.size, Name: storable(l.file), Account: l.principal.Account, ReceivedAt: now}
+		if _, err := tx.NewInsert().Model(&o).On("CONFLICT (sha256) DO NOTHING").Exec(ctx); err != nil {
+			return fmt.Errorf("note original: %w", err)
+		}
+		row := landingRow{
+			ID: l.id, SHA256: l.sha, CallKey: l.callKey(), File: storable(l.file), Department: string(l.req.Department), State: "running",
+			Account: l.principal.Account, Run: l.req.Run, Options: storable(string(options)), StartedAt: now, EndedAt: now,
+		}
+		if _, err := tx.NewInsert().Model(&row).Exec(ctx); err != nil {
+			return fmt.Errorf("note landing: %w", err)
+		}
+		return nil
+	})
+}
+
+// run does jobs until every member is dealt with.
+func (l *landing) run(ctx context.Context) (err error) {
+	l.done, l.held = map[string]bool{}, map[resource.DatasetID]bool{}
+	defer l.release()
+	for pass := 0; ; pass++ {
+		before := len(l.done)
+		if err := l.job(ctx); err != nil {
+			return err
+		}
+		l.release()
+		if len(l.deferred) == 0 {
+			return nil
+		}
+		if pass > 100 && len(l.done) == before {
+			return fmt.Errorf("%s: %d tables cannot be planned: %w", l.file, len(l.deferred), fault.Busy)
+		}
+		if err := l.reshapeDeferred(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// release gives back locks and keys.
+func (l *landing) release() {
+	l.s.plan.Lock()
+	for _, k := range l.inflight {
+		delete(l.s.inflight, k)
+	}
+	l.inflight = nil
+	l.s.plan.Unlock()
+	for id := range l.held {
+		l.s.locks.unlock(id, false)
+	}
+	clear(l.held)
+}
+
+// reshapeDeferred changes the columns of datasets for all tables put off, so
+// that the next job need not stop for each.
+func (l *landing) reshapeDeferred(ctx context.Context) error {
+	sets := map[resource.DatasetID][]*batch{}
+	for _, b := range l.deferred {
+		if b.dataset != nil {
+			sets[b.dataset.ID] = append(sets[b.dataset.ID], b)
+		}
+	}
+	l.deferred = nil
+	for id, batches := range sets {
+		if err := l.s.locks.lock(ctx, id, true); err != nil {
+			return err
+		}
+		err := func() error {
+			l.s.plan.Lock()
+			defer l.s.plan.Unlock()
+			d, err := loadDataset(ctx, l.s.DB.Bun(), id)
+			if err != nil {
+				return err
+			}
+			c := &change{dataset: d, forms: cloneForms(d.Forms), fits: make([]fit, len(d.Forms))}
+			for _, b := range batches {
+				c.take(b, l.req.Decided, l.req.Renamed)
+			}
+			return l.s.applyChange(ctx, c)
+		}()
+		l.s.locks.unlock(id, true)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// job runs the worker over the file once and commits what it wrote.
+func (l *landing) job(ctx context.Context) (err error) {
+	path, err := l.s.Originals.Path(l.sha)
+	if err != nil {
+		return err
+	}
+	files, companions, err := openWithCompanions(path, l.req.Companions)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeAll(files)) }()
+	stage, err := l.s.Lake.Stage(ctx, tableOf("incoming"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stage.Close()) }()
+	l.ordinals = map[string]int{}
+	from := len(l.batches)
+	err = l.s.Pool.Run(ctx, worker.Request{
+		Method: MethodLand,
+		Params: fileParams{Name: l.file, Options: l.req.Options, Password: l.req.Options.Password, Companions: companions},
+		Files:  files, OutDir: stage.Dir(), Deadline: l.s.Deadline,
+		Answer: func(kind string, payload []byte) ([]byte, error) {
+			if kind != kindMember {
+				return nil, fmt.Errorf("worker asks %q: %w", kind, fault.Invalid)
+			}
+			facts, err := decode[memberFacts](payload)
+			if err != nil {
+				return nil, fmt.Errorf("what the worker found: %w: %w", err, fault.Damaged)
+			}
+			l.tables += len(facts.Tables)
+			plan, err := l.planMember(ctx, &facts)
+			if err != nil {
+				return nil, err
+			}
+			return json.Marshal(plan)
+		},
+	}, func(m worker.Message) error { return l.message(ctx, m) })
+	if err != nil {
+		return errors.Join(err, l.dropRejects(context.WithoutCancel(ctx), from))
+	}
+	if len(l.batches) == 0 && len(l.deferred) == 0 { // an archive with nothing in it
+		b := l.newBatch(&memberFacts{SHA256: l.sha, Format: "object", SizeBytes: l.size}, nil)
+		b.row.State, b.row.Reason = stateRefused, "文件里没有可以归集的数据。请检查文件是否正确。"
+		l.finish("", b)
+	}
+	l.tell(Progress{Step: "commit", SizeBytes: l.size})
+	if err := l.commit(ctx, from, stage.Dir()); err != nil {
+		return errors.Join(err, l.dropRejects(context.WithoutCancel(ctx), from))
+	}
+	return nil
+}
+
+// message takes what the worker streams.
+func (l *landing) message(ctx context.Context, m worker.Message) error {
+	switch m.Kind {
+	case kindProgress:
+		rows, err := strconv.ParseInt(string(m.Payload), 10, 64)
+		if err != nil {
+			return fmt.Errorf("progress of the worker: %w", err)
+		}
+		l.tell(Progress{Step: "read", Rows: rows, SizeBytes: l.size})
+	case kindRejects:
+		chunk, err := decode[rejectChunk](m.Payload)
+		if err != nil {
+			return fmt.Errorf("rejected lines: %w", err)
+		}
+		b := l.byID(string(chunk.Batch))
+		if b == nil {
+			return fmt.Errorf("rejected lines of unknown batch %q: %w", chunk.Batch, fault.Damaged)
+		}
+		return l.s.keepRejects(ctx, b, chunk.Lines)
+	case kindTable:
+		res, err := decode[tableResult](m.Payload)
+		if err != nil {
+			return fmt.Errorf("account of a table: %w", err)
+		}
+		b := l.byID(string(res.Batch))
+		if b == nil {
+			return fmt.Errorf("account of unknown batch %q: %w", res.Batch, fault.Damaged)
+		}
+		b.result = &res
+	}
+	return nil
+}
+
+func (l *landing) byID(id string) *batch {
+	for i := len(l.batches) - 1; i >= 0; i-- { // the newest is asked for
+		if l.batches[i].row.ID == id {
+			return l.batches[i]
+		}
+	}
+	return nil
+}
+
+func (l *landing) receipts() []Receipt {
+	out := []Receipt{}
+	for _, b := range l.batches {
+		if b.row.State != statePending && b.row.State != stateFailed {
+			out = append(out, receiptOf(&b.row))
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Receipt) int { return a.Table - b.Table })
+	return out
+}
+
+// end notes how the landing ended and returns its error.
+func (l *landing) end(ctx context.Context, cause error) error {
+	state, text := "done", ""
+	if cause != nil {
+		state, text = "failed", cause.Error()
+	}
+	err := l.s.DB.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE collect_landing SET state = ?, error = ?, ended_at = ? WHERE id = ?", state, storable(text), l.s.now(), l.id)
+		if err != nil {
+			return err
+		}
+		return l.s.Events.Publish(ctx, tx, event.Event{
+			Topic: "landing", Kind: state, Subject: l.id, Department: string(l.req.Department), Account: l.principal.Account,
+		}, map[string]any{"file": l.file, "receipts": len(l.receipts())})
+	})
+	return errors.Join(cause, err)
+}

@@ -1,0 +1,526 @@
+package collect
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/oklog/ulid/v2"
+	"github.com/uptrace/bun"
+
+	"shuniu/collect/intake/tabular"
+	"shuniu/fault"
+	"shuniu/guard"
+	"shuniu/resource"
+)
+
+// A batch is one table, object or refused member on its way.
+type batch struct {
+	row      batchRow
+	facts    *tableFacts
+	columns  []column
+	sources  []int // index of each column among the table's own
+	dataset  *dataset
+	forms    []form      // of the dataset when planned; ids of every column written
+	fills    map[int]int // form -> column
+	reserved [2]int      // ids of _batch and _row
+	drift    []Drift
+	object   *objectFacts
+	result   *tableResult
+	rejects  int64  // kept in the metadata store
+	key      string // of the names
+}
+
+type objectFacts struct {
+	row     objectRow
+	outFile string // in the staging folder; "" when the original itself
+}
+
+// planMember answers the worker's question about one member. It runs in the
+// goroutine of the job.
+func (l *landing) planMember(ctx context.Context, m *memberFacts) (memberPlan, error) {
+	if l.done[m.Member] {
+		return memberPlan{}, nil
+	}
+	switch {
+	case m.Ignored != "":
+		return memberPlan{}, nil
+	case m.Refused != nil:
+		b := l.newBatch(m, nil)
+		b.row.State, b.row.Reason = stateRefused, refusalText(m.Refused)
+		l.finish(m.Member, b)
+		return memberPlan{}, nil
+	case m.Object != nil && len(m.Tables) == 0:
+		return l.planObject(ctx, m)
+	case len(m.Tables) == 0:
+		return memberPlan{}, nil
+	}
+	batches := make([]*batch, len(m.Tables))
+	for i := range m.Tables {
+		b, err := l.tableBatch(m, &m.Tables[i])
+		if err != nil {
+			return memberPlan{}, err
+		}
+		batches[i] = b
+	}
+	later, err := l.assign(ctx, m, batches)
+	if err != nil {
+		return memberPlan{}, err
+	}
+	if later {
+		l.deferred = append(l.deferred, batches...)
+		return memberPlan{Later: true}, nil
+	}
+	plan := memberPlan{Tables: make([]tablePlan, len(batches))}
+	for i, b := range batches {
+		plan.Tables[i] = b.plan()
+	}
+	l.finish(m.Member, batches...)
+	return plan, nil
+}
+
+func refusalText(r *tabular.Refusal) string {
+	if r.Hint == "" {
+		return r.Message
+	}
+	return r.Message + r.Hint
+}
+
+func (l *landing) newBatch(m *memberFacts, t *tableFacts) *batch {
+	b := &batch{facts: t, row: batchRow{
+		ID: ulid.Make().String(), Landing: l.id, File: storable(l.file), Member: storable(m.Member), SHA256: l.sha, Content: m.SHA256,
+		Format: m.Format, Encoding: m.Encoding, Department: string(l.req.Department), SizeBytes: m.SizeBytes,
+		Questions: "[]", Drift: "[]", Report: "{}", Account: l.principal.Account, StartedAt: l.s.now(), LandedAt: l.s.now(),
+	}}
+	b.row.CommitID = b.row.ID
+	if l.replay != nil {
+		b.row.Origin = l.replay.batch.ID
+	}
+	if b.row.Content == "" {
+		b.row.Content = l.sha
+	}
+	return b
+}
+
+// tableBatch starts the batch of one table: its columns under the names wanted.
+func (l *landing) tableBatch(m *memberFacts, t *tableFacts) (*batch, error) {
+	r := &t.Report
+	if len(t.Findings) != len(r.Columns) || len(t.Probes) != len(r.Columns) {
+		return nil, fmt.Errorf("table %d: %d columns, %d findings: %w", r.N, len(r.Columns), len(t.Findings), fault.Damaged)
+	}
+	b := l.newBatch(m, t)
+	b.row.N, b.row.TableName = r.N, storable(r.Name)
+	for i, c := range r.Columns {
+		if slices.Contains(r.Area.Skip, c.Name) {
+			continue
+		}
+		name := c.Name
+		if wanted, ok := r.Area.Names[c.Name]; ok && strings.TrimSpace(wanted) != "" {
+			name = strings.TrimSpace(wanted)
+		}
+		b.columns = append(b.columns, column{name: storable(name), unit: storable(c.Unit), finding: &t.Findings[i], probe: t.Probes[i]})
+		b.sources = append(b.sources, i)
+	}
+	l.ordinals[m.Member+"\x00"+r.Place.Sheet+"\x00"+r.Place.Path]++
+	ordinal := l.ordinals[m.Member+"\x00"+r.Place.Sheet+"\x00"+r.Place.Path]
+	b.key = storable(nameKey(l.file, r, ordinal))
+	place, err := json.Marshal(r.Place)
+	if err != nil {
+		return nil, err
+	}
+	b.row.PlaceKey = storable(string(place))
+	questions, err := json.Marshal(r.Questions)
+	if err != nil {
+		return nil, err
+	}
+	b.row.Questions = storable(string(questions))
+	return b, nil
+}
+
+func (l *landing) planObject(ctx context.Context, m *memberFacts) (memberPlan, error) {
+	b := l.newBatch(m, nil)
+	b.row.State = stateObject
+	meta, err := json.Marshal(m.Object)
+	if err != nil {
+		return memberPlan{}, err
+	}
+	name := l.file
+	if m.Member != "" {
+		name = m.Member
+	}
+	b.object = &objectFacts{row: objectRow{
+		ID: "object." + b.row.Content, SHA256: b.row.Content, Name: storable(name), MediaType: storable(m.Object.MediaType), SizeBytes: m.SizeBytes,
+		Text: storable(m.Object.Text), Meta: storable(string(meta)), Department: string(l.req.Department), Account: l.principal.Account, ReceivedAt: l.s.now(),
+	}}
+	plan := memberPlan{}
+	if _, err := l.s.Originals.Path(b.row.Content); errors.Is(err, fault.NotFound) {
+		plan.KeepObject = "object-" + b.row.ID
+		b.object.outFile = plan.KeepObject
+	} else if err != nil {
+		return memberPlan{}, err
+	}
+	l.finish(m.Member, b)
+	return plan, nil
+}
+
+// finish notes the member as dealt with.
+func (l *landing) finish(member string, batches ...*batch) {
+	l.done[member] = true
+	l.batches = append(l.batches, batches...)
+}
+
+// assign matches the tables of a member to datasets, locks those, and makes
+// their columns ready. later tells that the member must wait for another job,
+// because a lock or a change of columns cannot be had while this one holds
+// files of earlier members.
+func (l *landing) assign(ctx context.Context, m *memberFacts, batches []*batch) (later bool, err error) {
+	s := l.s
+	s.plan.Lock()
+	for _, b := range batches {
+		if err = l.matchDataset(ctx, b, len(m.Tables) == 1); err != nil {
+			break
+		}
+	}
+	s.plan.Unlock()
+	if err != nil {
+		return false, err
+	}
+	var ids []resource.DatasetID
+	for _, b := range batches {
+		if b.dataset != nil && !l.held[b.dataset.ID] && !slices.Contains(ids, b.dataset.ID) {
+			ids = append(ids, b.dataset.ID)
+		}
+	}
+	slices.Sort(ids)
+	for _, exclusive := range []bool{false, true} {
+		ok, err := l.lockAll(ctx, ids, exclusive)
+		if err != nil {
+			return false, err
+		}
+		if !ok {
+			return true, nil
+		}
+		need, later, err := l.prepare(ctx, batches, exclusive)
+		if err == nil && !need && !later {
+			for _, id := range ids {
+				if exclusive {
+					s.locks.downgrade(id)
+				}
+				l.held[id] = true
+			}
+			return false, nil
+		}
+		for _, id := range ids {
+			s.locks.unlock(id, exclusive)
+		}
+		switch {
+		case err != nil:
+			return false, err
+		case later || len(l.held) > 0:
+			return true, nil
+		}
+	}
+	return false, fmt.Errorf("columns of %v cannot be made ready", ids)
+}
+
+// lockAll takes the locks in order; it waits only while nothing else is held.
+func (l *landing) lockAll(ctx context.Context, ids []resource.DatasetID, exclusive bool) (bool, error) {
+	for i, id := range ids {
+		ok := true
+		var err error
+		if len(l.held) > 0 {
+			ok = l.s.locks.try(id, exclusive)
+		} else {
+			err = l.s.locks.lock(ctx, id, exclusive)
+		}
+		if err != nil || !ok {
+			for _, got := range ids[:i] {
+				l.s.locks.unlock(got, exclusive)
+			}
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// prepare makes the datasets' columns fit the batches. need tells that it
+// wants the exclusive locks, later that another job must.
+func (l *landing) prepare(ctx context.Context, batches []*batch, exclusive bool) (need, later bool, err error) {
+	s := l.s
+	s.plan.Lock()
+	defer s.plan.Unlock()
+	sets := map[resource.DatasetID]*change{}
+	var order []*change
+	for _, b := range batches {
+		if b.dataset == nil {
+			continue
+		}
+		c := sets[b.dataset.ID]
+		if c == nil {
+			d, err := loadDataset(ctx, s.DB.Bun(), b.dataset.ID)
+			if err != nil {
+				return false, false, err
+			}
+			c = &change{dataset: d, forms: cloneForms(d.Forms), fits: make([]fit, len(d.Forms))}
+			sets[d.ID] = c
+			order = append(order, c)
+		}
+		b.dataset = c.dataset
+		first, busy, err := l.seenBefore(ctx, b)
+		switch {
+		case err != nil:
+			return false, false, err
+		case busy:
+			return false, true, nil
+		case first != nil:
+			b.row.State, b.row.Origin = stateUnchanged, first.ID
+			b.row.Snapshot, b.row.Reason = first.Snapshot, "内容与批次 "+first.ID+" 完全相同，没有重复入库。"
+			continue
+		}
+		c.take(b, l.req.Decided, l.req.Renamed)
+	}
+	for _, c := range order {
+		if c.structural() && !exclusive {
+			return true, l.held[c.dataset.ID], nil
+		}
+	}
+	for _, c := range order {
+		if err := s.applyChange(ctx, c); err != nil {
+			return false, false, err
+		}
+	}
+	for _, b := range batches {
+		if b.dataset == nil || b.row.State != "" {
+			continue
+		}
+		c := sets[b.dataset.ID]
+		b.forms, b.reserved = c.forms, c.reserved
+		l.settle(b)
+		if b.row.State == statePending {
+			s.inflight[b.row.Dedupe] = b
+			l.inflight = append(l.inflight, b.row.Dedupe)
+		}
+	}
+	return false, false, nil
+}
+
+// settle decides from the drift whether the batch lands, is quarantined whole
+// or waits.
+func (l *landing) settle(b *batch) {
+	b.row.State = statePending
+	if len(b.drift) > 0 {
+		drift, err := json.Marshal(b.drift)
+		if err == nil {
+			b.row.Drift = storable(string(drift))
+		}
+	}
+	switch worst(b.drift) {
+	case Ask:
+		b.row.State, b.row.Reason = stateWaiting, texts(b.drift, Ask)
+	case Quarantine:
+		b.row.Reason = texts(b.drift, Quarantine)
+	}
+}
+
+// plan is the worker's part of the batch.
+func (b *batch) plan() tablePlan {
+	if b.row.State != statePending {
+		return tablePlan{Skip: true}
+	}
+	p := tablePlan{Batch: resource.BatchID(b.row.ID)}
+	if b.row.Reason != "" { // quarantined whole
+		p.Quarantine = b.row.Reason
+	}
+	for i := range b.forms {
+		f := &b.forms[i]
+		c, ok := b.fills[i]
+		if !ok {
+			continue // a column the file does not have is null by being absent
+		}
+		src := b.sources[c]
+		p.Out = append(p.Out, outColumn{Field: f.field(), Source: src})
+		if f.Value != nil && !otherUnit(f, &b.columns[c]) {
+			p.Out = append(p.Out, outColumn{Field: f.Value.field(f.Unit), Source: src})
+		}
+	}
+	reserved := b.reserved
+	return tablePlan{Batch: p.Batch, Quarantine: p.Quarantine, Out: append(p.Out,
+		outColumn{Field: resource.Field{ID: reserved[0], Name: resource.BatchColumn, Type: resource.Text}, Source: sourceBatch},
+		outColumn{Field: resource.Field{ID: reserved[1], Name: resource.RowColumn, Type: resource.Integer}, Source: sourceRow})}
+}
+
+// matchDataset finds or makes the dataset of a table. The caller holds s.plan.
+func (l *landing) matchDataset(ctx context.Context, b *batch, single bool) error {
+	s := l.s
+	names := make([]string, len(b.columns))
+	for i, c := range b.columns {
+		names[i] = c.name
+	}
+	if l.req.Dataset != "" {
+		return l.explicit(ctx, b, names)
+	}
+	// The same bytes at the same place: the same dataset.
+	var known batchRow
+	err := s.DB.Bun().NewSelect().Model(&known).
+		Where("b.content_sha256 = ? AND b.state = ? AND b.department = ? AND b.place_key = ?", b.row.Content, stateLanded, string(l.req.Department), b.row.PlaceKey).
+		Order("b.id").Limit(1).Scan(ctx)
+	switch {
+	case err == nil:
+		return l.use(ctx, b, resource.DatasetID(known.Dataset))
+	case !errors.Is(err, sql.ErrNoRows):
+		return fmt.Errorf("match table %d: %w", b.row.N, err)
+	}
+	var rows []datasetRow
+	err = s.DB.Bun().NewSelect().Model(&rows).Where("d.department = ? AND d.name_key = ?", string(l.req.Department), b.key).Order("d.created_at", "d.dataset").Limit(50).Scan(ctx)
+	if err != nil {
+		return fmt.Errorf("match table %d: %w", b.row.N, err)
+	}
+	key := columnsKey(names)
+	for i := range rows {
+		if rows[i].ColumnsKey == key {
+			return l.use(ctx, b, resource.DatasetID(rows[i].Dataset))
+		}
+	}
+	if !generic(b.key) {
+		for i := range rows {
+			d, err := rows[i].dataset()
+			if err != nil {
+				return err
+			}
+			if shared, all := overlap(d.names(), names); shared >= 3 && (shared*5 >= all*4 || shared == min(len(d.Forms), len(names)) && shared*2 >= all) {
+				return l.use(ctx, b, d.ID)
+			}
+		}
+	}
+	id := makeID(l.req.Department, displayName(l.file, &b.facts.Report, single))
+	return l.create(ctx, b, id)
+}
+
+// explicit is matchDataset when the caller named the dataset: the first table
+// goes there, others of other columns beside it.
+func (l *landing) explicit(ctx context.Context, b *batch, names []string) error {
+	s := l.s
+	key := columnsKey(names)
+	d, err := loadDataset(ctx, s.DB.Bun(), l.req.Dataset)
+	switch {
+	case errors.Is(err, fault.NotFound):
+		l.main, l.mainKey = b.key, key
+		return l.create(ctx, b, l.req.Dataset)
+	case err != nil:
+		return err
+	}
+	if l.main == "" || l.mainKey == key || columnsKey(d.names()) == key {
+		if l.main == "" {
+			l.main, l.mainKey = b.key, key
+		}
+		return l.use(ctx, b, d.ID)
+	}
+	var rows []datasetRow
+	err = s.DB.Bun().NewSelect().Model(&rows).Where("d.department = ? AND d.name_key = ?", string(d.Department), string(d.ID)+"|"+b.key).Order("d.dataset").Scan(ctx)
+	if err != nil {
+		return fmt.Errorf("match table %d: %w", b.row.N, err)
+	}
+	for i := range rows {
+		if rows[i].ColumnsKey == key {
+			return l.use(ctx, b, resource.DatasetID(rows[i].Dataset))
+		}
+	}
+	b.key = string(d.ID) + "|" + b.key
+	return l.create(ctx, b, numbered(l.req.Dataset, max(b.row.N, 2)))
+}
+
+// use sets the batch's dataset after asking the gate.
+func (l *landing) use(ctx context.Context, b *batch, id resource.DatasetID) error {
+	d, err := loadDataset(ctx, l.s.DB.Bun(), id)
+	if err != nil {
+		return err
+	}
+	if _, err := l.s.decide(ctx, guard.Land, d.ID, d.Department); err != nil {
+		return err
+	}
+	b.dataset = d
+	b.row.Dataset, b.row.Department = string(d.ID), string(d.Department)
+	b.row.Dedupe = l.dedupe(b)
+	return nil
+}
+
+// create registers a new dataset under id, or id with a suffix when taken.
+func (l *landing) create(ctx context.Context, b *batch, id resource.DatasetID) error {
+	s := l.s
+	if err := id.Check(); err != nil {
+		return err
+	}
+	free := id
+	for n := 2; ; n++ {
+		if _, err := loadDataset(ctx, s.DB.Bun(), free); errors.Is(err, fault.NotFound) {
+			if _, err := s.Lake.Open(ctx, tableOf(free)); errors.Is(err, fault.NotFound) {
+				break
+			} else if err != nil {
+				return err
+			}
+		} else if err != nil {
+			return err
+		}
+		free = numbered(id, n)
+	}
+	if _, err := s.decide(ctx, guard.Land, free, l.req.Department); err != nil {
+		return err
+	}
+	forms := make([]form, len(b.columns))
+	for i, c := range b.columns {
+		forms[i] = newForm(c.name, c.unit, c.finding, c.probe)
+	}
+	storeNames(forms)
+	number(forms)
+	d := &dataset{
+		ID: free, Department: l.req.Department, Name: displayName(l.file, &b.facts.Report, l.tables == 0), NameKey: b.key, Forms: forms, CreatedAt: s.now(),
+	}
+	err := s.DB.Write(ctx, func(ctx context.Context, tx bun.Tx) error { return saveDataset(ctx, tx, d) })
+	if err != nil {
+		return err
+	}
+	b.dataset = d
+	b.row.Dataset, b.row.Department = string(d.ID), string(d.Department)
+	b.row.Dedupe = l.dedupe(b)
+	return nil
+}
+
+// dedupe identifies what the batch would land: bytes, place, reading, dataset.
+func (l *landing) dedupe(b *batch) string {
+	opt := l.req.Options.Options
+	if o, ok := l.req.Options.Members[b.row.Member]; ok {
+		opt = o
+	}
+	how, err := json.Marshal(opt)
+	if err != nil {
+		how = nil // plain data: it always encodes
+	}
+	sum := sha256.Sum256([]byte(strings.Join([]string{b.row.Dataset, b.row.Content, b.row.PlaceKey, string(how)}, "\x1f")))
+	return hex.EncodeToString(sum[:])
+}
+
+// seenBefore returns the batch in which the same content landed, nil when none
+// did; busy tells that another landing is just doing it.
+func (l *landing) seenBefore(ctx context.Context, b *batch) (first *batchRow, busy bool, err error) {
+	var r batchRow
+	err = l.s.DB.Bun().NewSelect().Model(&r).Where("b.dedupe = ? AND b.state = ?", b.row.Dedupe, stateLanded).Limit(1).Scan(ctx)
+	if err == nil {
+		return &r, false, nil
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return nil, false, fmt.Errorf("look for the same content: %w", err)
+	}
+	if o := l.s.inflight[b.row.Dedupe]; o != nil && o != b {
+		if o.row.Landing == l.id {
+			return &o.row, false, nil
+		}
+		return nil, true, nil
+	}
+	return nil, false, nil
+}

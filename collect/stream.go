@@ -1,0 +1,324 @@
+package collect
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"shuniu/collect/intake"
+	"shuniu/collect/intake/reading"
+	"shuniu/collect/intake/tabular"
+	"shuniu/fault"
+	"shuniu/resource"
+)
+
+// fileBytes is how much Arrow data goes into one Parquet file: about 256 MB
+// when compressed.
+const fileBytes = 1 << 30
+
+// table reads the rows of t once more and writes them as planned.
+func (l *lander) table(ctx context.Context, t *intake.Table, plan *tablePlan) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	s := newStream(l, t, plan)
+	read := make(chan error, 1)
+	go func() {
+		err := s.read(ctx, t)
+		if err != nil {
+			cancel(err)
+		}
+		close(s.records)
+		read <- err
+	}()
+	res := tableResult{Batch: plan.Batch}
+	err := s.writeFiles(ctx, &res)
+	if err != nil {
+		cancel(err)
+		for r := range s.records {
+			r.Release()
+		}
+	}
+	if rerr := <-read; rerr != nil && !errors.Is(rerr, context.Canceled) {
+		err = rerr // the cause; what the writer says follows from it
+	}
+	if err != nil {
+		return err
+	}
+	res.Tally, res.Rejects, res.Unread = s.tally, s.rejects.sent, s.unread
+	if plan.Quarantine == "" {
+		if err := res.check(s.emitted); err != nil {
+			return err
+		}
+	}
+	payload, err := json.Marshal(res)
+	if err != nil {
+		return err
+	}
+	return l.c.Send(kindTable, payload)
+}
+
+// check compares the three counts that must agree: what the reader's tally of
+// physical lines says, what it emitted, what the files hold.
+func (r *tableResult) check(emitted int64) error {
+	switch {
+	case !r.Tally.Balanced():
+		return fmt.Errorf("batch %s: the lines do not add up: %+v: %w", r.Batch, r.Tally, fault.Damaged)
+	case r.Tally.Rows != emitted || emitted != r.Written:
+		return fmt.Errorf("batch %s: %d rows counted, %d read, %d written: %w", r.Batch, r.Tally.Rows, emitted, r.Written, fault.Damaged)
+	case r.Tally.Rejected != r.Rejects:
+		return fmt.Errorf("batch %s: %d lines counted as rejected, %d kept: %w", r.Batch, r.Tally.Rejected, r.Rejects, fault.Damaged)
+	}
+	return nil
+}
+
+// A stream turns a table's text batches into records of the planned columns.
+type stream struct {
+	l       *lander
+	plan    *tablePlan
+	schema  *arrow.Schema
+	conv    []*reading.Converter // per out column; nil for the reserved ones
+	mem     memory.Allocator
+	batch   arrow.Array // the batch id, repeated
+	records chan arrow.RecordBatch
+	rejects rejectSender
+
+	emitted int64
+	unread  []int64
+	tally   tabular.Tally
+}
+
+func newStream(l *lander, t *intake.Table, plan *tablePlan) *stream {
+	s := &stream{
+		l: l, plan: plan, mem: memory.NewGoAllocator(), records: make(chan arrow.RecordBatch, 2),
+		conv: make([]*reading.Converter, len(plan.Out)), unread: make([]int64, len(plan.Out)),
+		rejects: rejectSender{l: l, batch: plan.Batch},
+	}
+	fields := make([]arrow.Field, len(plan.Out))
+	for i, o := range plan.Out {
+		f := reading.Finding{Type: o.Field.Type, Precision: o.Field.Precision, Scale: o.Field.Scale}
+		if o.Source >= 0 && o.Source < len(t.Findings) {
+			var ok bool
+			if f, ok = t.Findings[o.Source].As(o.Field); ok {
+				s.conv[i] = reading.NewConverter(f, s.mem)
+			} else {
+				f.Type, f.Precision, f.Scale = o.Field.Type, o.Field.Precision, o.Field.Scale
+			}
+		}
+		fields[i] = arrow.Field{Name: o.Field.Name, Type: f.Arrow(), Nullable: true}
+	}
+	s.schema = arrow.NewSchema(fields, nil)
+	return s
+}
+
+// read runs the table's reader.
+func (s *stream) read(ctx context.Context, t *intake.Table) (err error) {
+	s.tally, err = t.Found.Read(ctx, func(b *tabular.Batch) error {
+		if len(b.Columns) != len(t.Found.Heads) || len(b.Origin) != b.Rows {
+			return fmt.Errorf("the reader gave %d columns and %d origins for %d rows of %d columns: %w",
+				len(b.Columns), len(b.Origin), b.Rows, len(t.Found.Heads), fault.Damaged)
+		}
+		s.emitted += int64(b.Rows)
+		if s.plan.Quarantine != "" {
+			if err := s.reject(b); err != nil {
+				return err
+			}
+		} else if err := s.send(ctx, b); err != nil {
+			return err
+		}
+		return s.l.progress(int64(b.Rows))
+	}, func(r tabular.Reject) error {
+		return s.rejects.add(rejectLine{Line: r.Line, Reason: r.Reason, Text: r.Text, Raw: r.Raw})
+	})
+	return errors.Join(err, s.rejects.flush())
+}
+
+// reject gives the rows of b as rejected lines, values as CSV.
+func (s *stream) reject(b *tabular.Batch) error {
+	row := make([]string, len(b.Columns))
+	for i := range b.Rows {
+		for c := range b.Columns {
+			v, _ := b.Columns[c].At(i)
+			row[c] = string(v)
+		}
+		text := csvLine(row)
+		if err := s.rejects.add(rejectLine{Line: b.Origin[i], Reason: s.plan.Quarantine, Text: text, Raw: []byte(text)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// csvLine is a row as one RFC 4180 record without its line end.
+func csvLine(row []string) string {
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	_ = w.Write(row) // a buffer takes everything
+	w.Flush()
+	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
+}
+
+// send converts a batch, its columns on all cores, and hands it to the writer.
+func (s *stream) send(ctx context.Context, b *tabular.Batch) error {
+	if b.Rows == 0 {
+		return nil
+	}
+	cols := make([]arrow.Array, len(s.plan.Out))
+	convert := func(i int) {
+		o := s.plan.Out[i]
+		switch {
+		case o.Source == sourceBatch:
+			cols[i] = s.batchColumn(b.Rows)
+		case o.Source == sourceRow:
+			cols[i] = rowColumn(s.mem, b.Origin)
+		case s.conv[i] == nil:
+			cols[i] = array.MakeArrayOfNull(s.mem, s.schema.Field(i).Type, b.Rows)
+		default:
+			var unread int64
+			cols[i], unread = s.conv[i].Convert(&b.Columns[o.Source])
+			s.unread[i] += unread
+		}
+	}
+	if workers := min(runtime.GOMAXPROCS(0), len(cols)); workers > 1 && b.Rows >= 2048 {
+		var wg sync.WaitGroup
+		for k := range workers {
+			wg.Go(func() {
+				for i := k; i < len(cols); i += workers {
+					convert(i)
+				}
+			})
+		}
+		wg.Wait()
+	} else {
+		for i := range cols {
+			convert(i)
+		}
+	}
+	rec := array.NewRecordBatch(s.schema, cols, int64(b.Rows))
+	for _, c := range cols {
+		c.Release()
+	}
+	select {
+	case s.records <- rec:
+		return nil
+	case <-ctx.Done():
+		rec.Release()
+		return context.Cause(ctx)
+	}
+}
+
+// batchColumn is the batch id n times, kept for the next call.
+func (s *stream) batchColumn(n int) arrow.Array {
+	if s.batch == nil || s.batch.Len() < n {
+		b := array.NewStringBuilder(s.mem)
+		defer b.Release()
+		b.Reserve(n)
+		for range n {
+			b.Append(string(s.plan.Batch))
+		}
+		s.batch = b.NewArray()
+	}
+	if s.batch.Len() == n {
+		s.batch.Retain()
+		return s.batch
+	}
+	return array.NewSlice(s.batch, 0, int64(n))
+}
+
+func rowColumn(mem memory.Allocator, origin []int64) arrow.Array {
+	b := array.NewInt64Builder(mem)
+	defer b.Release()
+	b.AppendValues(origin, nil)
+	return b.NewArray()
+}
+
+// writeFiles writes the records as files of bounded size. A table without rows
+// gives none.
+func (s *stream) writeFiles(ctx context.Context, res *tableResult) error {
+	fields := make([]resource.Field, len(s.plan.Out))
+	for i, o := range s.plan.Out {
+		fields[i] = o.Field
+	}
+	for k := 1; ; k++ {
+		first, ok := <-s.records
+		if !ok {
+			return nil
+		}
+		name := fmt.Sprintf("%s-%d.parquet", s.plan.Batch, k)
+		rows, err := s.l.write(ctx, filepath.Join(s.l.c.Out(), name), fields, s.upTo(first, fileBytes))
+		if err != nil {
+			return err
+		}
+		res.Written += rows
+		res.Files = append(res.Files, outFile{name, rows})
+	}
+}
+
+// upTo yields first and the records after it until they hold limit bytes.
+func (s *stream) upTo(first arrow.RecordBatch, limit int64) iter.Seq2[arrow.RecordBatch, error] {
+	return func(yield func(arrow.RecordBatch, error) bool) {
+		var sum int64
+		for rec, ok := first, true; ok; rec, ok = <-s.records {
+			sum += recordBytes(rec)
+			if !yield(rec, nil) || sum >= limit {
+				return
+			}
+		}
+	}
+}
+
+func recordBytes(r arrow.RecordBatch) (n int64) {
+	for _, c := range r.Columns() {
+		for _, b := range c.Data().Buffers() {
+			if b != nil {
+				n += int64(b.Len())
+			}
+		}
+	}
+	return n
+}
+
+// A rejectSender sends rejected lines in chunks.
+type rejectSender struct {
+	l     *lander
+	batch resource.BatchID
+	chunk rejectChunk
+	bytes int
+	sent  int64
+}
+
+func (r *rejectSender) add(line rejectLine) error {
+	if line.Raw == nil {
+		line.Raw = []byte(line.Text)
+	}
+	r.chunk.Lines = append(r.chunk.Lines, line)
+	r.bytes += len(line.Text) + len(line.Raw)
+	r.sent++
+	if len(r.chunk.Lines) >= 2000 || r.bytes > 1<<20 {
+		return r.flush()
+	}
+	return nil
+}
+
+func (r *rejectSender) flush() error {
+	if len(r.chunk.Lines) == 0 {
+		return nil
+	}
+	r.chunk.Batch = r.batch
+	payload, err := json.Marshal(r.chunk)
+	if err != nil {
+		return err
+	}
+	r.chunk.Lines, r.bytes = r.chunk.Lines[:0], 0
+	return r.l.c.Send(kindRejects, payload)
+}
