@@ -164,10 +164,12 @@ func (p *program) step(ctx context.Context, n int, b resource.BatchID) error {
 	}
 	switch n % 8 {
 	case 5:
-		return p.compact(ctx, tbl)
+		err = p.compact(ctx, tbl)
 	case 6:
-		_, err := tbl.Maintain(ctx, brain.Upkeep{KeepSnapshots: 2})
-		return err
+		_, err = tbl.Maintain(ctx, brain.Upkeep{KeepSnapshots: 2})
+	}
+	if err != nil {
+		return fmt.Errorf("upkeep: %w", err)
 	}
 	return nil
 }
@@ -349,8 +351,9 @@ func (p *program) dropPending(ctx context.Context, n int) error {
 	})
 }
 
-// A run is one life of the child, seen from the campaign.
+// A life is one run of the child, seen from the campaign.
 type life struct {
+	dir   string
 	cmd   *exec.Cmd
 	in    io.WriteCloser
 	lines chan string
@@ -365,7 +368,7 @@ type life struct {
 // start begins a life in dir.
 func start(t *testing.T, mode, dir string) *life {
 	t.Helper()
-	l := &life{lines: make(chan string, 1024), ended: make(chan struct{}), acked: map[int]bool{}, have: map[int]bool{}}
+	l := &life{dir: dir, lines: make(chan string, 1024), ended: make(chan struct{}), acked: map[int]bool{}, have: map[int]bool{}}
 	l.cmd = exec.CommandContext(t.Context(), os.Args[0])
 	l.cmd.Env = append(os.Environ(), childMode+"="+mode, childDir+"="+dir)
 	l.cmd.Stderr = os.Stderr
