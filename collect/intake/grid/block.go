@@ -126,7 +126,6 @@ func (b *Block) ReadFrom(ctx context.Context, s *Sheet, origin func(row int) int
 			continue
 		case NoteRow:
 			tally.Notes++
-			clear(above)
 			continue
 		case BlankRow:
 			tally.Blank++

@@ -16,9 +16,9 @@ type totalMark struct {
 }
 
 type sectionMark struct {
-	row   int
-	text  string
-	level int
+	row, col int
+	text     string
+	level    int
 }
 
 // A builder gathers one table.
@@ -61,6 +61,11 @@ func (b *builder) rowOf(i int) int { return int(b.a.s.rowNum[i]) }
 // piece handles a rectangle without blank rows: part of the table above, lines
 // of text, or one or more tables.
 func (a *analyser) piece(z zone) {
+	if cut := a.seam(z); cut < z.i1 { // two tables of different width without a blank row between
+		a.piece(a.trim(zone{z.i0, cut, z.c0, z.c1}))
+		a.piece(a.trim(zone{cut, z.i1, z.c0, z.c1}))
+		return
+	}
 	prev := a.lastOver(z)
 	for z.i0 < z.i1 && a.ctx.Err() == nil {
 		if prev != nil {
@@ -74,6 +79,88 @@ func (a *analyser) piece(z zone) {
 		z.i0 = a.table(z)
 		prev = nil
 	}
+}
+
+// trim narrows a zone to the columns it uses.
+func (a *analyser) trim(z zone) zone {
+	c0, c1 := z.c1, z.c0
+	for i := z.i0; i < z.i1; i++ {
+		if sh := a.shape(i, z.c0, z.c1); sh.own > 0 {
+			c0, c1 = min(c0, sh.first), max(c1, sh.last)
+		}
+	}
+	if c0 <= c1 {
+		z.c0, z.c1 = c0, c1
+	}
+	return z
+}
+
+// seam finds the row at which a table of another width begins under a line of
+// its own: its title. It returns z.i1 when there is none.
+func (a *analyser) seam(z zone) int {
+	last, rows, figures := -1, 0, 0
+	for k := z.i0; k < min(z.i1, z.i0+5000)-2; k++ {
+		sh := a.shape(k, z.c0, z.c1)
+		if sh.own > 1 {
+			last = max(last, sh.last)
+			rows++
+			figures += sh.figure
+			continue
+		}
+		if sh.own != 1 || sh.text != 1 || sh.down > 0 || rows < 2 {
+			continue
+		}
+		m := k + 1
+		for m < z.i1-1 && m < k+4 && a.shape(m, z.c0, z.c1).own == 1 {
+			m++
+		}
+		if m < z.i1-1 && m < k+4 { // a line of several remarks may stand over the header
+			if q := a.shape(m, z.c0, z.c1); a.remark(m, z, q, 99) {
+				m++
+			}
+		}
+		q := a.shape(m, z.c0, z.c1)
+		if q.own < 2 || q.figure > q.years || m+1 >= z.i1 {
+			continue
+		}
+		below := -1
+		for j := m; j < min(z.i1, m+40); j++ {
+			s := a.shape(j, z.c0, z.c1)
+			if s.own == 1 && s.down == 0 && j > m+1 {
+				break
+			}
+			if s.own > 1 {
+				below = max(below, s.last)
+			}
+		}
+		narrow := a.trim(zone{m, min(z.i1, m+60), z.c0, z.c1})
+		to := a.until(m, narrow)
+		for j := m + 2; j < to; j++ { // stop at a further line
+			if s := a.shape(j, z.c0, z.c1); s.own == 1 && s.down == 0 {
+				to = j
+			}
+		}
+		if below == last && !a.turned(zone{z.i0, k, z.c0, z.c1}, m, to) {
+			continue
+		}
+		if h, _ := a.headingAt(m, to, narrow.c0, min(narrow.c1, max(below, q.last))); h.to > m && h.to < to && h.doubt < 0.2 {
+			for k > z.i0 && k-1 > z.i0 { // lines above belong to the new table unless they close the old one
+				p := a.shape(k-1, z.c0, z.c1)
+				if p.own != 1 || p.down > 0 || p.text != 1 {
+					break
+				}
+				if _, sure := noteKind(string(a.s.Text(p.firstCell))); sure {
+					break
+				}
+				k--
+			}
+			if kind, sure := noteKind(string(a.s.Text(a.shape(k, z.c0, z.c1).firstCell))); sure && kind != "unit" && k+1 < m {
+				k++
+			}
+			return k
+		}
+	}
+	return z.i1
 }
 
 // lastOver returns the last table that stands over a zone, if none is between.
@@ -94,6 +181,16 @@ func (a *analyser) table(z zone) int {
 	if width < 2 {
 		for i := z.i0; i < z.i1; i++ {
 			a.loose(i, z)
+		}
+		return z.i1
+	}
+	if a.scattered(z) {
+		for i := z.i0; i < z.i1; i++ {
+			for _, c := range a.cut(i, z.c0, z.c1) {
+				if c.Flags&(blank|covered) == 0 {
+					a.free = append(a.free, a.line(i, int(c.Col), int(c.Col)))
+				}
+			}
 		}
 		return z.i1
 	}
@@ -127,7 +224,61 @@ func (a *analyser) table(z zone) int {
 	if len(b.headRows) > 0 {
 		b.zones = append(b.zones, zone{h.from, h.to, z.c0, z.c1})
 	}
-	return b.walk(zone{i, z.i1, z.c0, z.c1})
+	end := b.walk(zone{i, z.i1, z.c0, z.c1})
+	if k := len(a.free) - 1; len(b.headRows) == 0 && len(b.sections) > 0 && k >= 0 {
+		// The line over a table without header is the first of its headings.
+		for j := k; j >= 0; j-- {
+			if l := a.free[j]; l.row == b.top-1 && l.cells == 1 && l.col == b.sections[0].col {
+				if _, sure := noteKind(l.text); !sure {
+					later := b.sections
+					b.sections = nil
+					b.section(l.row, l.col, l.text, l.rows)
+					b.sections = append(b.sections, later...)
+					b.top = l.row
+					a.free = append(a.free[:j], a.free[j+1:]...)
+				}
+				break
+			}
+		}
+	}
+	return end
+}
+
+// turned reports whether some column holds figures in rows m to to where the
+// zone above has words, or words where it has figures.
+func (a *analyser) turned(above zone, m, to int) bool {
+	x := a.sample(above.i0+1, above.i1, above.c0, above.c1, 100)
+	y := a.sample(m+1, to, above.c0, above.c1, 100)
+	for k := range x {
+		if x[k].full() > 2 && y[k].full() > 2 && x[k].figures() != y[k].figures() {
+			return true
+		}
+	}
+	return false
+}
+
+// scattered reports whether a zone is a few lines of text standing far apart,
+// such as the titles over tables side by side.
+func (a *analyser) scattered(z zone) bool {
+	if z.i1-z.i0 > 3 || z.c1-z.c0 < 3 {
+		return false
+	}
+	for i := z.i0; i < z.i1; i++ {
+		sh := a.shape(i, z.c0, z.c1)
+		if sh.own > 3 || sh.text != sh.own {
+			return false
+		}
+		at := -2
+		for _, c := range a.cut(i, z.c0, z.c1) {
+			if c.Flags&(blank|covered) == 0 {
+				if int(c.Col) == at+1 {
+					return false
+				}
+				at = int(c.Col)
+			}
+		}
+	}
+	return true
 }
 
 // width is how many columns the rows of a zone usually fill.
@@ -167,7 +318,15 @@ func (a *analyser) until(s int, z zone) int {
 			}
 		}
 	}
-	return z.i1
+	end := z.i1 // without the remarks at the end
+	for end > s+2 {
+		sh := a.shape(end-1, z.c0, z.c1)
+		if sh.own > 1 && !a.remark(end-1, z, sh, 99) || sh.own == 1 && (sh.down > 0 || sh.text == 0) {
+			break
+		}
+		end--
+	}
+	return end
 }
 
 // preamble reports whether row i stands over the table rather than in it.
@@ -267,7 +426,11 @@ func (a *analyser) fills(i, j int, z zone) bool {
 			}
 		}
 	}
-	body := a.cut(j+1, z.c0, z.c1)
+	k := j + 1
+	for k < z.i1-1 && k < j+4 && a.shape(k, z.c0, z.c1).own == 1 {
+		k++
+	}
+	body := a.cut(k, z.c0, z.c1)
 	n, hit := 0, 0
 	for _, c := range body {
 		if c.Flags&blank == 0 {
@@ -296,8 +459,14 @@ func (b *builder) density(from, to int) {
 			n++
 		}
 	}
+	used := 0
+	for k := range b.prof {
+		if b.prof[k].full() > 0 {
+			used++
+		}
+	}
 	if n > 0 {
-		b.dense = float64(own) / float64(n) / float64(b.c1-b.c0+1)
+		b.dense = min(float64(own)/float64(n)/float64(max(used, 1)), 1)
 	}
 }
 
@@ -366,8 +535,12 @@ func (b *builder) takes(z zone) (int, bool) {
 	if i > z.i0 || z.c0 != b.c0 || a.shape(i, b.c0, b.c1).cov*3 < b.width*2 {
 		return 0, false
 	}
-	prof := a.sample(i+1, z.i1, b.c0, b.c1, 200)
-	return i, a.wordHead(i, z.i1, prof, b.c0, b.c1) < 2.2
+	for _, c := range a.cut(i, b.c0, b.c1) { // a value that this table's column has
+		if p := &b.prof[int(c.Col)-b.c0]; c.Flags&(blank|covered) == 0 && p.seen[string(a.s.Text(c))] > 0 {
+			return i, true
+		}
+	}
+	return i, a.wordHead(i, z.i1, nil, b.c0, b.c1) < 3
 }
 
 // same reports whether row i repeats header row k.
@@ -409,7 +582,7 @@ func (b *builder) section(row, col int, text string, rows int) {
 	text = strings.TrimSpace(text)
 	b.roles[int32(row)] = NoteRow
 	b.notes = append(b.notes, Note{Kind: "section", Text: text, Row: row, Col: col, Rows: rows})
-	b.sections = append(b.sections, sectionMark{row: row, text: fold(text), level: sectionLevel(text)})
+	b.sections = append(b.sections, sectionMark{row: row, col: col, text: fold(text), level: sectionLevel(text)})
 }
 
 func (b *builder) note(kind string, i int) {
@@ -671,10 +844,10 @@ func (b *builder) restart(i int, sh shape, z zone) bool {
 		}
 	}
 	switch {
-	case f.strong == 0 && !titled, f.strong < 2 && !titled:
+	case f.firm < 2 && !titled:
 		return false
-	case f.strong > 0 && (f.nulls == 0 || f.pro > 1) && f.pro*2 >= min(figs, sh.own) && (f.pro > 1 || figs <= 1):
-	case titled && (sh.last < z.c1-1 && b.dense >= 0.7 || f.strong > 0 || a.emph(i, z.c0, z.c1) && !a.emph(i+1, z.c0, z.c1)):
+	case f.firm > 0 && (f.nulls == 0 || f.pro > 1) && f.pro*2 >= min(figs, sh.own) && (f.pro > 1 || figs <= 1):
+	case titled && (sh.last < z.c1-1 && b.dense >= 0.7 || f.firm > 0 || a.emph(i, z.c0, z.c1) && !a.emph(i+1, z.c0, z.c1)):
 	default:
 		return false
 	}

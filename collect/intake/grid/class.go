@@ -50,7 +50,7 @@ func isYear(t []byte) bool {
 
 func digit(b byte) bool { return b >= '0' && b <= '9' }
 
-var nullTokens = words(`- -- --- — —— – … .... ... .. . / \ n/a na null none nan nil #n/a n.a. n.a k.a. x ： * ** *** **** 无 无数据 暂无 未知 不详 缺 缺失 空 － ― ‐ ・ … ❌ × · 없음 해당없음 なし 不明 該当なし`)
+var nullTokens = words(`- -- --- — —— – … .... ... .. . / \ n/a na null none nan nil #n/a n.a. n.a k.a. x keine_angabe ： * ** *** **** 无 无数据 暂无 未知 不详 缺 缺失 空 － ― ‐ ・ … ❌ × · 없음 해당없음 なし 不明 該当なし`)
 
 // classify looks at a text. typed says that figures would have been stored as
 // figures, so digits stored as text are a code.
@@ -65,7 +65,7 @@ func classify(t []byte, typed bool) class {
 	b := t[0]
 	if len(t) <= 24 && (b < '0' || b > '9') {
 		if b == '-' || b >= 0x80 || len(t) <= 4 {
-			if nullTokens[strings.ToLower(string(t))] {
+			if nullTokens[strings.ReplaceAll(strings.ToLower(string(t)), " ", "")] {
 				return cNull
 			}
 		}
@@ -195,7 +195,7 @@ func dateOf(t []byte) class {
 		case b >= 0x80:
 			r, w := utf8.DecodeRune(t[i:])
 			switch r {
-			case '年', '月', '日', '时', '時', '分', '秒', '：', '년', '월', '일', '号', '民', '国', '令', '和', '平', '成', '昭':
+			case '年', '度', '月', '日', '时', '時', '分', '秒', '：', '년', '월', '일', '号', '民', '国', '令', '和', '平', '成', '昭':
 				marks++
 			default:
 				return cText
@@ -210,7 +210,7 @@ func dateOf(t []byte) class {
 	if digits == 0 || marks == 0 {
 		return cText
 	}
-	if digits == 4 && year && bytes.HasSuffix(t, []byte("年")) || year && digits <= 6 && len(t) <= 7 && (t[4] == '/' || t[4] == '-') && digits == 6 && len(t) == 7 && t[5] != '0' && t[5] != '1' {
+	if digits == 4 && year && (bytes.HasSuffix(t, []byte("年")) || bytes.HasSuffix(t, []byte("年度")) || bytes.HasSuffix(t, []byte("년"))) || year && digits <= 6 && len(t) <= 7 && (t[4] == '/' || t[4] == '-') && digits == 6 && len(t) == 7 && t[5] != '0' && t[5] != '1' {
 		return cYear
 	}
 	if digits <= 2 && marks == 1 { // 1月, 3日: labels as often as dates

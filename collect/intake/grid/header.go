@@ -89,8 +89,8 @@ type heading struct {
 
 // rowFit compares a row with the columns below it.
 type rowFit struct {
-	pro, strong, contra, text, years, nulls, own int
-	seq                                          bool // its figures count 1, 2, 3 …
+	pro, strong, firm, contra, text, years, nulls, own int
+	seq                                                bool // its figures count 1, 2, 3 …
 }
 
 func (a *analyser) fit(i int, prof []profile, c0, c1 int) rowFit {
@@ -109,8 +109,11 @@ func (a *analyser) fit(i int, prof []profile, c0, c1 int) rowFit {
 			f.text++
 			if fig {
 				f.pro++
-				if p.n[cText] == 0 {
+				if p.n[cText]*4 <= p.full() {
 					f.strong++
+				}
+				if p.n[cText] == 0 {
+					f.firm++
 				}
 			}
 		case cYear:
@@ -118,6 +121,7 @@ func (a *analyser) fit(i int, prof []profile, c0, c1 int) rowFit {
 			if fig && !p.years() {
 				f.pro++
 				f.strong++
+				f.firm++
 			} else if fig {
 				f.contra++
 			}
@@ -366,7 +370,7 @@ func (a *analyser) subHead(i int, h heading, prof []profile, c0, c1 int) bool {
 		return false
 	case under > 0 && f.strong > 0 && f.text+f.years+f.nulls == f.own && f.nulls <= 1:
 		return true // names in the holes of the row above, over figures
-	case f.strong >= 2 && f.strong == f.pro && f.text+f.nulls == f.own && f.nulls <= 1:
+	case f.firm >= 2 && f.firm == f.pro && f.text+f.nulls == f.own && f.nulls <= 1:
 		return true // a second full row of words where the body has figures only
 	case f.strong > 0 && f.strong == f.own && firstOwn > c0 && a.middle(i+1, prof, c0, c1):
 		return true // a thin middle level over another level
@@ -431,6 +435,8 @@ func (a *analyser) wordHead(s, to int, prof []profile, c0, c1 int) float64 {
 	cells := a.cut(s, c0, c1)
 	if s+1 < to {
 		prof = a.sample(s+1, to, c0, c1, 300)
+	} else if len(prof) != c1-c0+1 {
+		return 0
 	}
 	score := 1.3
 	own, vocab, again, low, runs, bodyRuns, bodyN := 0, 0, 0, 0, 0, 0, 0
@@ -447,7 +453,7 @@ func (a *analyser) wordHead(s, to int, prof []profile, c0, c1 int) float64 {
 			vocab++
 		}
 		p := &prof[int(c.Col)-c0]
-		if p.seen[t] > 0 {
+		if p.seen[t] > 0 || utf8.RuneCountInString(t) > 1 && elsewhere(prof, t) {
 			again++
 		} else if len(p.seen) > 0 && p.n[cText] >= 4 && len(p.seen)*3 <= p.n[cText]*2 {
 			low++
@@ -468,7 +474,12 @@ func (a *analyser) wordHead(s, to int, prof []profile, c0, c1 int) float64 {
 	} else {
 		score -= 0.8
 	}
-	score -= 3 * float64(again) / float64(own)
+	switch {
+	case a.again(s, to, c0, c1):
+		score += 3 // the whole row comes again, as headers do page by page
+	case again > 0:
+		score -= 2 + 3*float64(again)/float64(own)
+	}
 	score += 0.8 * float64(min(low, 3))
 	if bodyN > 0 {
 		hr, br := float64(runs)/float64(own), float64(bodyRuns)/float64(bodyN)
@@ -483,6 +494,26 @@ func (a *analyser) wordHead(s, to int, prof []profile, c0, c1 int) float64 {
 		score -= 0.8
 	}
 	return score
+}
+
+// elsewhere reports whether a text is a value of more than one row of some column.
+func elsewhere(prof []profile, t string) bool {
+	n := 0
+	for k := range prof {
+		n += prof[k].seen[t]
+	}
+	return n > 1
+}
+
+// again reports whether row s comes again further down.
+func (a *analyser) again(s, to, c0, c1 int) bool {
+	head := a.text(s, c0, c1)
+	for i := s + 2; i < min(to, s+400); i++ {
+		if a.text(i, c0, c1) == head {
+			return true
+		}
+	}
+	return false
 }
 
 // heads names the columns c0 to c1 from the header rows.

@@ -68,7 +68,7 @@ func (a *analyser) settle() {
 		case sentence(l.text):
 			toBelow = false
 		default:
-			toBelow = below.top-l.row <= l.row-above.last || l.emph || l.row-above.last > 1
+			toBelow = a.joined(l.row, below.top) || l.emph || l.row-above.last > 1
 		}
 		if toBelow {
 			below.above = append(below.above, l)
@@ -79,6 +79,12 @@ func (a *analyser) settle() {
 		}
 	}
 	a.free = kept
+}
+
+// joined reports whether no blank row lies between two sheet rows.
+func (a *analyser) joined(from, to int) bool {
+	i := a.s.find(from)
+	return i+to-from < len(a.s.rowNum) && int(a.s.rowNum[i+to-from]) == to
 }
 
 func (b *builder) headOnlyText() bool {
@@ -373,6 +379,7 @@ func (a *analyser) forced(z zone) *builder {
 
 // block finishes the table.
 func (b *builder) block() *Block {
+	b.loneSection()
 	b.checkTotals()
 	heads := b.a.heads(b.head, b.c0, b.c1)
 	used := b.usedColumns()
@@ -441,6 +448,30 @@ func (b *builder) block() *Block {
 	}
 	b.blankRows(out)
 	return out
+}
+
+// loneSection takes back a single heading that nothing but its place speaks
+// for: it may as well be a row without values.
+func (b *builder) loneSection() {
+	if len(b.sections) != 1 || len(b.doubtRows) != 1 {
+		return
+	}
+	row := b.sections[0].row
+	for k, n := range b.notes {
+		if n.Row == row && n.Kind == "section" {
+			b.notes = slices.Delete(b.notes, k, k+1)
+			break
+		}
+	}
+	b.ask(0.05, "第%d行只有一个值“%s”，按数据行收下；也可能是分组标题。", row+1, clip(b.sections[0].text))
+	delete(b.roles, int32(row))
+	b.sections, b.doubtRows = nil, nil
+	i := b.a.s.find(row)
+	b.data++
+	b.lastData = max(b.lastData, i)
+	if b.firstData < 0 || i < b.firstData {
+		b.firstData = i
+	}
 }
 
 // usedColumns tells which columns hold a value in the table's rows.
@@ -610,7 +641,7 @@ func (b *builder) shapeDoubts(out *Block) {
 
 // fillDown marks key columns whose blanks stand for the value above.
 func (b *builder) fillDown(out *Block, lo int) {
-	if b.data < 4 || len(out.Columns) < 2 {
+	if b.data < 3 || len(out.Columns) < 2 {
 		return
 	}
 	w := min(len(out.Columns)-1, 3)
@@ -675,7 +706,10 @@ func (b *builder) fillDown(out *Block, lo int) {
 	}
 	for k := range w {
 		// Blank in at least four of ten rows, first row filled, no value twice.
-		if own[k]*10 > n*6 || own[k] < 2 || firstBlank[k] || bad[k] || n-own[k] < 2 || apart[k] > 0 || spaced[k]*2 > n-own[k] {
+		if own[k]*10 > n*6 || own[k] < 1 || own[k] < 2 && k > 0 || firstBlank[k] || bad[k] || n-own[k] < 2 || apart[k] > 0 || spaced[k]*2 > n-own[k] {
+			if k == 0 && own[0] < n && own[0]*10 < n*9 {
+				b.ask(0.02, "第1列有%d个空格，没有向下填充，请看是否应与上一行相同。", n-own[0])
+			}
 			break
 		}
 		next := lo + k + 1

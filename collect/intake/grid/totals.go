@@ -136,7 +136,7 @@ func (b *builder) checkTotals() {
 			continue
 		}
 		kind := "total"
-		if t.kind == subTotal || t.kind == maybeTotal && len(b.totals) > 1 && t.i < b.lastData {
+		if t.kind == subTotal || t.kind == maybeTotal && len(b.totals) > 1 && t.i < b.lastData && t.i > b.firstData {
 			kind = "subtotal"
 		}
 		if t.kind == grandTotal && t.col > b.c0 && b.governed(t) {

@@ -514,7 +514,7 @@ func (m *maker) body(p *page, row, left int, cols []col, s spec, t *Table, note 
 			note("section", row, left)
 			row++
 		}
-		if s.repeat && n == s.rows/2 && n > 1 && s.header == 1 {
+		if s.repeat && n == s.rows/2 && n > 1 && s.header == 1 && !s.merged && !s.numbering {
 			m.trait("repeat")
 			for c := range cols {
 				if x, ok := p.cells[[2]int{head, left + c}]; ok {
