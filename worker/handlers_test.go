@@ -37,7 +37,11 @@ var handlers = map[string]worker.Handler{
 	},
 	"panic": func(context.Context, worker.Call) error { panic("as asked") },
 	"segv": func(context.Context, worker.Call) error {
-		return syscall.Kill(syscall.Getpid(), syscall.SIGSEGV)
+		if err := syscall.Kill(syscall.Getpid(), syscall.SIGSEGV); err != nil {
+			return err
+		}
+		time.Sleep(time.Minute) // until it arrives
+		return nil
 	},
 	"exit": func(context.Context, worker.Call) error { os.Exit(7); return nil },
 	"spin": func(context.Context, worker.Call) error {
@@ -146,6 +150,26 @@ var handlers = map[string]worker.Handler{
 		}
 		return c.Send("got", b)
 	},
+	"garble": func(_ context.Context, c worker.Call) error {
+		var b []byte
+		if err := c.Params(&b); err != nil {
+			return err
+		}
+		// As a child would that has been taken over.
+		if _, err := unix.Write(hubSocket(), b); err != nil {
+			return err
+		}
+		time.Sleep(time.Minute)
+		return nil
+	},
+	"send descriptors": func(_ context.Context, c worker.Call) error {
+		for range 20 { // each an empty message
+			if err := unix.Sendmsg(hubSocket(), []byte{4, 0, 0, 0, 0, 0, 0}, unix.UnixRights(0, 0, 0), nil, 0); err != nil {
+				return err
+			}
+		}
+		return nil
+	},
 	"sleep": func(context.Context, worker.Call) error { time.Sleep(time.Hour); return nil },
 }
 
@@ -240,4 +264,15 @@ func escape(c worker.Call, target string) []string {
 		got = append(got, "nothing at all, not even its own folder")
 	}
 	return got
+}
+
+// hubSocket finds the descriptor of the socket to the hub.
+func hubSocket() int {
+	for fd := 3; fd < 64; fd++ {
+		var st unix.Stat_t
+		if unix.Fstat(fd, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFSOCK {
+			return fd
+		}
+	}
+	return -1
 }

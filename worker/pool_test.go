@@ -261,6 +261,40 @@ func TestAsk(t *testing.T) {
 	}
 }
 
+// TestHubDistrustsFrames sends what no honest child sends.
+func TestHubDistrustsFrames(t *testing.T) {
+	p := newPool(t, worker.Config{Size: 1, Deadline: 5 * time.Second})
+	for name, b := range map[string][]byte{
+		"unknown type": {99, 0, 0, 0, 0, 0, 0},
+		"huge":         {4, 0, 0, 0xff, 0xff, 0xff, 0xff},
+		"bad failure":  {9, 0, 0, 2, 0, 0, 0, '{', '{'},
+		"again ready":  {1, 0, 0, 0, 0, 0, 0},
+		"a job":        {2, 0, 0, 0, 0, 0, 0},
+	} {
+		from := time.Now()
+		if err := p.Run(t.Context(), worker.Request{Method: "garble", Params: b}, nil); err == nil {
+			t.Errorf("%s: taken for the end of the job", name)
+		}
+		if d := time.Since(from); d > 4*time.Second {
+			t.Errorf("%s: took %s", name, d)
+		}
+	}
+}
+
+func TestHubTakesNoDescriptors(t *testing.T) {
+	p := newPool(t, worker.Config{Size: 1})
+	one(t, p, worker.Request{Method: "echo", Params: "warm"})
+	before := openFiles(t)
+	n := 0
+	err := p.Run(t.Context(), worker.Request{Method: "send descriptors"}, func(worker.Message) error { n++; return nil })
+	if err != nil || n != 20 {
+		t.Fatalf("%d messages, %v", n, err)
+	}
+	if after := openFiles(t); after > before {
+		t.Errorf("%d descriptors after, %d before: the child's stay open here", after, before)
+	}
+}
+
 func TestManyJobs(t *testing.T) {
 	p := newPool(t, worker.Config{Size: 3, JobsPerChild: 7})
 	var g errgroup.Group
