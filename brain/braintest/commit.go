@@ -127,7 +127,7 @@ func appendRefuses(t *testing.T, l *lab) {
 		{"no file", brain.StagedFile{Path: stage.Dir() + "/none.parquet"}, fault.NotFound},
 		{"no Parquet", brain.StagedFile{Path: junk}, fault.Invalid},
 		{"a wrong count of rows", brain.StagedFile{Path: good.Path, Rows: 2}, fault.Invalid},
-		{"a column without id", file(with(-1, resource.Field{Name: "n", Type: resource.Integer}), []any{int64(1)}), fault.Invalid},
+		{"a column without id", file(with(0, resource.Field{Name: "n", Type: resource.Integer}), []any{int64(1)}), fault.Invalid},
 		{"an unknown id", file(with(77, resource.Field{Name: "n", Type: resource.Integer}), []any{int64(1)}), fault.Invalid},
 		{"a text for a number", file(with(2, resource.Field{Name: "n", Type: resource.Text}), []any{"1"}), fault.Invalid},
 		{"too many digits", file(with(3, resource.Field{Name: "注册资本", Type: resource.Decimal, Precision: 13, Scale: 2}), []any{"1.00"}), fault.Invalid},
