@@ -25,6 +25,7 @@ type rec struct {
 	reason  string
 	mended  bool
 	padded  bool
+	trimmed bool  // empty values beyond the table's last column were left out
 	cut     bool  // a table of another width begins here
 	row     int32 // in the grid
 	width   int32 // values, as split
@@ -296,7 +297,7 @@ func (p *page) long(r *rec, w int32, cols []columnClass, count int) {
 	}
 	if !extra && p.fits(r, w, cols) {
 		r.f1 = r.f0 + w
-		r.width = w
+		r.width, r.trimmed = w, true
 		return
 	}
 	if count < 3 && !extra {

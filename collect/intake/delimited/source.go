@@ -10,8 +10,13 @@ import (
 	"shuniu/collect/intake/tabular"
 )
 
-// wholeBelow is up to which size a file is looked at whole.
-const wholeBelow = 32 << 20
+// wholeBelow is up to which size a file is looked at whole; headBytes and
+// tailBytes are how much of a bigger one. Tests make them small.
+var (
+	wholeBelow int64 = 32 << 20
+	headBytes  int64 = 8 << 20
+	tailBytes  int64 = 512 << 10
+)
 
 // A text is a file, or the beginning of one, as UTF-8. Lines that did not
 // decode are empty in it and kept in bad.
@@ -48,7 +53,7 @@ func open(src *tabular.Source, opt tabular.Options) (*text, charset.Result, *cha
 	n := src.Size
 	t := &text{}
 	if n > wholeBelow {
-		n, t.partial = 8<<20, true
+		n, t.partial = headBytes, true
 	}
 	raw := make([]byte, n)
 	if err := readAt(src, raw, 0); err != nil {
@@ -60,10 +65,8 @@ func open(src *tabular.Source, opt tabular.Options) (*text, charset.Result, *cha
 	t.used = len(raw)
 	t.data, t.bad = decodeLines(dec, name, enc.Foreign, raw[min(enc.BOM, len(raw)):], 1)
 	if t.partial {
-		const width = 512 << 10
-		end := make([]byte, width)
-		from := (src.Size - width) &^ 3
-		end = end[:src.Size-from]
+		from := (src.Size - tailBytes) &^ 3
+		end := make([]byte, src.Size-from)
 		if err := readAt(src, end, from); err != nil {
 			return nil, enc, nil, fmt.Errorf("read %s: %w", src.Name, err)
 		}
