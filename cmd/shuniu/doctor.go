@@ -107,11 +107,14 @@ func (h *hub) doctor(ctx context.Context, quick bool) (httpapi.DoctorReport, err
 	add("receipts", batches, problems)
 
 	problems = nil
-	lines, verr := h.audit.Verify(ctx)
-	if verr != nil {
-		problems = append(problems, httpapi.DoctorProblem{What: verr.Error(), Where: "audit log", Mend: "the log was changed from outside: keep the data folder as evidence and call the audit officer"})
+	verdict, err := h.audit.Verify(ctx)
+	if err != nil {
+		return rep, fmt.Errorf("check the audit log: %w", err)
 	}
-	add("audit_log", lines, problems)
+	for _, p := range verdict.Problems {
+		problems = append(problems, httpapi.DoctorProblem{What: p, Where: "audit log", Mend: "the log was changed from outside: keep the data folder as evidence and call the audit officer"})
+	}
+	add("audit_log", verdict.Checked, problems)
 
 	last, err := h.events.Last(ctx)
 	if err != nil {

@@ -6,11 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"shuniu/collect"
 	"shuniu/collect/intake"
 	"shuniu/collect/intake/tabular"
 	"shuniu/fault"
@@ -23,19 +23,6 @@ type inspectCommand struct {
 	Table    int    `help:"With --csv: the number of the table to print." default:"0"`
 	CSV      bool   `name:"csv" help:"Print one table as CSV (UTF-8, RFC 4180)."`
 	Encoding string `help:"Read text in this encoding instead of finding it out."`
-}
-
-// Methods of the worker for this command.
-const (
-	methodInspect = "inspect.report"
-	methodCSV     = "inspect.csv"
-)
-
-type inspectParams struct {
-	Name       string         `json:"name"`
-	Table      int            `json:"table"`
-	Options    intake.Options `json:"options"`
-	Companions []string       `json:"companions"` // extensions of Files[1:]
 }
 
 // Run looks at the file in a sandboxed child.
@@ -62,40 +49,30 @@ func (c *inspectCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer drop()
-	p := inspectParams{Name: filepath.Base(c.File), Table: c.Table, Companions: exts}
-	p.Options.Encoding = c.Encoding
-	req := worker.Request{Method: methodInspect, Params: p, Files: append([]*os.File{f}, files...), Deadline: a.conf.Workers.Intake}
+	name := filepath.Base(c.File)
+	var opt intake.Options
+	opt.Encoding = c.Encoding
+	req := worker.Request{
+		Params: collect.InspectParams(name, opt, exts, c.Table), Files: append([]*os.File{f}, files...), Deadline: a.conf.Workers.Intake,
+	}
 	if c.CSV {
-		req.Method = methodCSV
 		out := bufio.NewWriterSize(a.out, 256<<10)
-		err := pool.Run(ctx, req, func(m worker.Message) error {
-			_, err := out.Write(m.Payload)
-			return err
-		})
+		err := collect.CSVFile(ctx, pool, req, out)
 		return errors.Join(err, out.Flush())
 	}
-	var raw []byte
-	err = pool.Run(ctx, req, func(m worker.Message) error {
-		raw = append(raw, m.Payload...)
-		return nil
-	})
-	var refusal *tabular.Refusal
-	var rep intake.Report
-	switch {
-	case err != nil && errors.Is(err, fault.Invalid):
+	rep, err := collect.InspectFile(ctx, pool, req)
+	if errors.Is(err, fault.Invalid) {
 		// The parser died of the file: an answer about the file all the same.
-		refusal = &tabular.Refusal{Kind: "damaged", Message: "解析这份文件的进程意外停止，文件可能已损坏或带有攻击内容。", Hint: "请核对文件来源，重新导出后再提交。"}
-		rep = intake.Report{File: p.Name, Format: "object", Tables: []intake.TableReport{}, Refused: refusal}
+		a.log.Warn("the worker ended on this file", "file", c.File, "error", err)
+		rep, err = &intake.Report{Format: "object", Tables: []intake.TableReport{}, Refused: &tabular.Refusal{
+			Kind: "damaged", Message: "解析这份文件的进程意外停止，文件可能已损坏或带有攻击内容。", Hint: "请核对文件来源，重新导出后再提交。",
+		}}, nil
 		if st, statErr := f.Stat(); statErr == nil {
 			rep.SizeBytes = st.Size()
 		}
-		a.log.Warn("worker died", "error", err)
-	case err != nil:
+	}
+	if err != nil {
 		return fmt.Errorf("inspect %s: %w", c.File, err)
-	default:
-		if err := json.Unmarshal(raw, &rep); err != nil {
-			return fmt.Errorf("inspect %s: %w", c.File, err)
-		}
 	}
 	rep.File = c.File
 	if c.JSON {
@@ -106,7 +83,7 @@ func (c *inspectCommand) Run(ctx context.Context, a *app) error {
 			return fmt.Errorf("write report: %w", err)
 		}
 	} else {
-		a.printReport(&rep)
+		a.printReport(rep)
 	}
 	if rep.Refused != nil {
 		return &refusedError{reason: c.File + "：" + rep.Refused.Message + rep.Refused.Hint}
@@ -130,84 +107,6 @@ func companions(path string) (files []*os.File, exts []string) {
 	}
 	return files, exts
 }
-
-// inspectHandlers are the worker's side.
-func inspectHandlers() map[string]worker.Handler {
-	return map[string]worker.Handler{
-		methodInspect: func(ctx context.Context, c worker.Call) error {
-			src, opt, _, err := inspectInput(c)
-			if err != nil {
-				return err
-			}
-			rep, err := intake.Inspect(ctx, src, opt)
-			if err != nil {
-				return err
-			}
-			raw, err := json.Marshal(rep)
-			if err != nil {
-				return err
-			}
-			for len(raw) > 0 {
-				n := min(len(raw), 1<<20)
-				if err := c.Send("report", raw[:n]); err != nil {
-					return err
-				}
-				raw = raw[n:]
-			}
-			return nil
-		},
-		methodCSV: func(ctx context.Context, c worker.Call) error {
-			src, opt, table, err := inspectInput(c)
-			if err != nil {
-				return err
-			}
-			err = intake.WriteCSV(ctx, src, opt, table, sender{c})
-			var r *tabular.Refusal
-			if errors.As(err, &r) {
-				return fmt.Errorf("%s%s: %w", r.Message, r.Hint, fault.Invalid)
-			}
-			return err
-		},
-	}
-}
-
-func inspectInput(c worker.Call) (*tabular.Source, intake.Options, int, error) {
-	var p inspectParams
-	if err := c.Params(&p); err != nil {
-		return nil, intake.Options{}, 0, err
-	}
-	sources := make([]*tabular.Source, 0, len(c.Files()))
-	for _, f := range c.Files() {
-		st, err := f.Stat()
-		if err != nil {
-			return nil, intake.Options{}, 0, err
-		}
-		sources = append(sources, &tabular.Source{Name: p.Name, Size: st.Size(), ReaderAt: f, Scratch: c.Temp()})
-	}
-	opt := p.Options
-	opt.Scratch = c.Temp()
-	opt.Companion = func(ext string) *tabular.Source {
-		for i, e := range p.Companions {
-			if e == ext && i+1 < len(sources) {
-				return sources[i+1]
-			}
-		}
-		return nil
-	}
-	return sources[0], opt, p.Table, nil
-}
-
-// A sender streams bytes as messages.
-type sender struct{ c worker.Call }
-
-func (s sender) Write(p []byte) (int, error) {
-	if err := s.c.Send("csv", p); err != nil {
-		return 0, err
-	}
-	return len(p), nil
-}
-
-var _ io.Writer = sender{}
 
 func (a *app) printReport(r *intake.Report) {
 	fmt.Fprintf(a.out, "%s  %s  %s  %d bytes\nsha256 %s\n", r.File, r.Format, r.Encoding, r.SizeBytes, r.SHA256)

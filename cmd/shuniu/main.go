@@ -62,9 +62,10 @@ type refusedError struct {
 
 func (e *refusedError) Error() string { return e.reason }
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() { os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr)) }
 
-func run(args []string, out, errOut io.Writer) int {
+// execute runs the command line and returns the exit code.
+func execute(args []string, out, errOut io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	cli := &commandLine{}

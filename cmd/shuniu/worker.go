@@ -22,7 +22,6 @@ func (workerCommand) Run(ctx context.Context) error {
 // handlers are all methods a worker knows.
 func handlers() map[string]worker.Handler {
 	all := map[string]worker.Handler{}
-	maps.Copy(all, inspectHandlers())
 	maps.Copy(all, collect.Handlers(duck.WriteParquet))
 	maps.Copy(all, duck.Handlers())
 	return all
