@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +28,11 @@ func Find(ctx context.Context, src *tabular.Source, opt tabular.Options) ([]tabu
 	if len(bytes.TrimSpace(t.data)) == 0 && len(t.bad) == 0 {
 		return nil, &tabular.Refusal{Kind: "empty", Message: "文件里只有空白，没有任何数据。", Hint: "请检查导出是否成功，重新上传有内容的文件。"}
 	}
+	if opt.Delimiter == "" {
+		nl, _ := newlineOf(t.data)
+		end, _ := (&dialect{newline: nl}).lineEnd(t.data, 0)
+		opt.Delimiter = sepLine(t.data[:end])
+	}
 	d, confidence := sniff(t.data, opt)
 	if opt.Delimiter == "" {
 		if cols := fixedColumns(t.data[:min(len(t.data), sampleBytes)], d.newline); cols != nil && fixedWins(t.data, &d, cols) {
@@ -39,7 +45,29 @@ func Find(ctx context.Context, src *tabular.Source, opt tabular.Options) ([]tabu
 	}
 	p := splitAll(t.data, d, t.bad)
 	p.enc = enc.Name
+	p.declared()
 	return f.small(ctx, p)
+}
+
+// declared takes Excel's first line "sep=;" for what it is: one remark.
+func (p *page) declared() {
+	if len(p.recs) == 0 {
+		return
+	}
+	if r := &p.recs[0]; sepLine(p.line(r)) != "" {
+		r.f0 = int32(len(p.fields))
+		p.fields = append(p.fields, field{from: r.from, to: r.to, literal: true})
+		r.f1, r.width, r.damage = r.f0+1, 1, sound
+	}
+}
+
+// sepLine is the delimiter that Excel's line "sep=x" declares, "" for others.
+func sepLine(line []byte) string {
+	line = bytes.Trim(line, "\"\r\n")
+	if rest, ok := bytes.CutPrefix(bytes.ToLower(line), []byte("sep=")); ok && len(rest) == 1 {
+		return string(rest)
+	}
+	return ""
 }
 
 // A finder holds what one look at a text needs.
@@ -81,9 +109,25 @@ func (p *page) sheet() *grid.Sheet {
 	s := grid.NewSheet("")
 	var buf []byte
 	row := int32(0)
-	p.rows = p.rows[:0]
+	p.rows, p.soft = p.rows[:0], p.soft[:0]
+	gap := -1 // the end of a run of blank records that makes no gap
 	for i := range p.recs {
 		r := &p.recs[i]
+		if r.verdict == isBlank && i > gap {
+			k := i
+			for k < len(p.recs) && p.recs[k].verdict == isBlank {
+				k++
+			}
+			if p.softGap(i, k) {
+				gap = k - 1
+			}
+		}
+		if i <= gap || r.verdict != rejected && isRule(p.line(r)) && row > 0 {
+			r.verdict, r.soft = isBlank, true
+			r.row = max(row-1, 0)
+			p.soft = append(p.soft, int32(i))
+			continue
+		}
 		if r.cut {
 			for range 3 {
 				p.rows = append(p.rows, int32(i)-1)
@@ -245,7 +289,7 @@ func (f *finder) found(p *page, blocks []*grid.Block, rest []grid.Note) []tabula
 		h := b.HeaderRows + again
 		t := tabular.Found{
 			Name: names[k], Format: f.d.format(), Encoding: f.enc.Name, Dialect: f.d.report(), HeaderRows: h, Heads: b.Heads,
-			Notes: b.TabularNotes(place), Confidence: min(b.Confidence, f.confidence), Questions: slices.Clone(b.Questions),
+			Notes: b.TabularNotes(place), Confidence: min(b.Confidence, f.confidence), Questions: p.inLines(b.Questions),
 		}
 		bottom := p.at(b.Place.Bottom)
 		t.Place = tabular.Place{FirstLine: p.at(b.Place.Top).line, LastLine: bottom.line + int64(bottom.lines) - 1}
@@ -286,6 +330,23 @@ func (f *finder) found(p *page, blocks []*grid.Block, rest []grid.Note) []tabula
 		}
 		t.Read = p.reader(b, rejects[k], again, edge)
 		out = append(out, t)
+	}
+	return out
+}
+
+var rowNumber = regexp.MustCompile(`第\s*(\d+)\s*行`)
+
+// inLines rewrites the grid's row numbers in questions as physical lines.
+func (p *page) inLines(questions []string) []string {
+	out := make([]string, len(questions))
+	for i, q := range questions {
+		out[i] = rowNumber.ReplaceAllStringFunc(q, func(s string) string {
+			n, err := strconv.Atoi(rowNumber.FindStringSubmatch(s)[1])
+			if err != nil || n < 1 || n > len(p.rows) {
+				return s
+			}
+			return fmt.Sprintf("第%d行", p.at(n-1).line)
+		})
 	}
 	return out
 }
@@ -432,6 +493,12 @@ func (p *page) reader(b *grid.Block, rejects []int, again, edge int) func(contex
 		})
 		if err != nil {
 			return tally, err
+		}
+		for _, i := range p.soft {
+			if row := int(p.recs[i].row); row >= b.Place.Top && row < b.Place.Bottom {
+				tally.Blank++
+				tally.Physical++
+			}
 		}
 		tally.Header += int64(again)
 		tally.Notes -= int64(again)

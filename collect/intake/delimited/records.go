@@ -26,6 +26,7 @@ type rec struct {
 	mended  bool
 	padded  bool
 	trimmed bool  // empty values beyond the table's last column were left out
+	soft    bool  // a blank record inside a table
 	cut     bool  // a table of another width begins here
 	row     int32 // in the grid
 	width   int32 // values, as split
@@ -37,6 +38,7 @@ type page struct {
 	d      dialect
 	recs   []rec
 	rows   []int32 // rows of the grid: index into recs
+	soft   []int32 // blank records and rules that stand inside a table and have no row
 	fields []field
 	bad    map[int64][]byte
 	enc    string // encoding's name, for messages and for bytes of rejects
@@ -78,27 +80,28 @@ func (p *page) add(r record, line int64, f0 int) {
 }
 
 // ranThrough reports whether a record of several lines looks like a quote that
-// was never closed and met the next quote of another row: the lines inside are
-// themselves rows of the record's width.
+// was never closed and met the next quote of another row: the first line, the
+// last and nearly all between are by themselves rows of the record's width.
 func (p *page) ranThrough(pos int, r *record, width int) bool {
-	if width < 2 && p.d.delim == nil {
+	if width < 2 {
 		return false
 	}
-	inner, rows := 0, 0
+	lines, rows, last := 0, 0, false
 	var fields []field
-	_, at := p.d.lineEnd(p.text, pos)
-	for i := int32(1); i < r.lines && inner < 50; i++ {
+	for i, at := int32(0), pos; i < r.lines && lines < 200; i++ {
 		end, next := p.d.lineEnd(p.text, at)
-		if len(bytes.TrimSpace(p.text[at:end])) > 0 {
-			inner++
-			fields = p.d.plain(p.text, at, end, fields[:0])
-			if len(fields) >= max(2, width*2/3) {
-				rows++
-			}
+		fields = p.d.plain(p.text, at, end, fields[:0])
+		last = len(fields) == width
+		if i == 0 && !last {
+			return false
+		}
+		lines++
+		if last {
+			rows++
 		}
 		at = next
 	}
-	return inner > 0 && rows*2 > inner
+	return last && rows*5 >= lines*4
 }
 
 func (p *page) blank(r *rec) bool {
@@ -461,4 +464,76 @@ func (p *page) widths() []int32 {
 	}
 	slices.SortFunc(out, func(a, b int32) int { return cmp.Or(counts[b]-counts[a], int(a-b)) })
 	return out
+}
+
+// isRule reports whether a line is drawn rather than written: +----+ or |---|.
+func isRule(line []byte) bool {
+	line = bytes.TrimSpace(line)
+	if len(line) < 3 {
+		return false
+	}
+	dashes := 0
+	for _, c := range line {
+		switch c {
+		case '-', '=', '_':
+			dashes++
+		case '+', '|', ':', ' ', '\t':
+		default:
+			return false
+		}
+	}
+	return dashes >= 3 && dashes*3 >= len(line)
+}
+
+// softGap reports whether the blank records [i, k) stand inside one table: the
+// record after them is of the width, the classes and the recurring values of
+// those before.
+func (p *page) softGap(i, k int) bool {
+	if i == 0 || k >= len(p.recs) || k-i > 3 {
+		return false
+	}
+	next := &p.recs[k]
+	if next.verdict != fine {
+		return false
+	}
+	const most = 400
+	from := i
+	n := 0
+	for from > 0 && n < most && (p.recs[from-1].verdict != isBlank || p.recs[from-1].soft) {
+		from--
+		if p.recs[from].verdict == fine && p.recs[from].width == next.width {
+			n++
+		}
+	}
+	if n < 5 {
+		return false
+	}
+	cols := p.classes(from, i, next.width)
+	seen := make([]map[string]bool, next.width)
+	for c := range seen {
+		seen[c] = map[string]bool{}
+	}
+	for j := from; j < i; j++ {
+		if r := &p.recs[j]; r.verdict == fine && r.width == next.width {
+			for c, f := range p.fields[r.f0:r.f1] {
+				seen[c][string(p.text[f.from:f.to])] = true
+			}
+			if bytes.Equal(p.line(r), p.line(next)) && j == from {
+				return false // the header again
+			}
+		}
+	}
+	proof := 0
+	for c, f := range p.fields[next.f0:next.f1] {
+		v := p.text[f.from:f.to]
+		cl := classOf(v)
+		switch {
+		case cl == classEmpty:
+		case len(seen[c]) < n/2 && seen[c][string(v)], cols[c].sure() && cl == cols[c].top:
+			proof++
+		case cols[c].sure(), len(seen[c]) < n/4:
+			return false
+		}
+	}
+	return proof > 0
 }

@@ -213,7 +213,8 @@ const scoreRows = 3000
 func (d *dialect) score(sample []byte) float64 {
 	widths := map[int]int{}
 	var cells, typed float64
-	rows, broken := 0, 0
+	rows, broken, empty, quoted, first := 0, 0, 0, 0, 0
+	weak := d.weak()
 	var fields []field
 	var buf []byte
 	for pos := 0; pos < len(sample) && rows < scoreRows; {
@@ -228,11 +229,19 @@ func (d *dialect) score(sample []byte) float64 {
 			broken++
 		}
 		widths[len(fields)]++
+		if rows == 1 {
+			first = len(fields)
+		}
 		if len(fields) == 1 {
 			continue
 		}
 		for _, f := range fields {
 			cells++
+			if f.quoted {
+				quoted++
+			} else if f.from == f.to {
+				empty++
+			}
 			typed += cellScore(d.value(sample, f, &buf), f.quoted)
 		}
 	}
@@ -241,7 +250,11 @@ func (d *dialect) score(sample []byte) float64 {
 	}
 	// runs of one width: several tables may stand in one text
 	total := 0.0
+	most, modal := 0, 0
 	for w, n := range widths {
+		if n > most || n == most && w > modal {
+			most, modal = n, w
+		}
 		if w < 2 {
 			continue
 		}
@@ -252,7 +265,23 @@ func (d *dialect) score(sample []byte) float64 {
 		total += share * (float64(w) - 1) / float64(w) * math.Pow(share, .5)
 	}
 	t := typed / cells
+	if weak && (modal < 2 || most < 3 || most*10 < rows*8 && !(quoted*8 > int(cells) && modal >= 5 && most*4 > rows) || float64(empty) > cells/4) {
+		return -1 // a character of the text rather than a delimiter
+	}
+	if modal > 1 && first != modal && rows < 50 {
+		total *= .45 // the header does not have the rows' width
+	}
 	return total * t * t * (1 - .5*float64(broken)/float64(rows))
+}
+
+// weak reports whether the delimiter is a character that texts use for other
+// things.
+func (d *dialect) weak() bool {
+	switch string(d.delim) {
+	case ",", ";", "\t", "|", "||", "\x01", "\x1f", "\x1e", "|@|", "@|@", "^|^", "^", "§", "¦", "¤":
+		return false
+	}
+	return true
 }
 
 // cellScore judges how much a value looks like one: 1 for a number, a date, a
@@ -286,7 +315,7 @@ func cellScore(v []byte, quoted bool) float64 {
 		i++
 		switch c {
 		case ';', '|', '\t', '^', '~', '§':
-			score = min(score, .35)
+			score = min(score, .5)
 		case ',':
 			score = min(score, .7)
 		case '"':

@@ -246,10 +246,19 @@ func (d *dialect) plain(text []byte, pos, end int, fields []field) []field {
 			}
 		}
 		j := d.find(text, i, end)
+		stop := j
 		if j < 0 {
-			return append(fields, field{from: int32(i), to: int32(end)})
+			stop = end
 		}
-		fields = append(fields, field{from: int32(i), to: int32(j)})
+		if d.skip {
+			for stop > i && text[stop-1] == ' ' {
+				stop--
+			}
+		}
+		fields = append(fields, field{from: int32(i), to: int32(stop)})
+		if j < 0 {
+			return fields
+		}
 		i = d.after(text, j, end)
 	}
 }
