@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -119,8 +120,11 @@ func (t *Table) bring(ctx context.Context, old []string, c brain.Commit) (resour
 		return h.stage(ctx, tx, old, landed, summary)
 	})
 	if err != nil {
-		if last == nil || last.unknown == "" {
+		switch {
+		case last == nil || last.unknown == "" && !last.files.poisoned:
 			landed.giveBack()
+		case last.files.poisoned:
+			landed.remove()
 		}
 		return resource.Snapshot{}, err
 	}
@@ -138,6 +142,9 @@ func (h *handle) stage(ctx context.Context, tx *table.Transaction, old []string,
 	fs, err := h.files.io(ctx)
 	if err != nil {
 		return err
+	}
+	if len(landed) > 0 {
+		h.files.note(path.Dir(landed[0].rel))
 	}
 	add := make([]ice.DataFile, len(landed))
 	for i, f := range landed {
@@ -179,7 +186,7 @@ func (h *handle) stageReplace(ctx context.Context, tx *table.Transaction, old []
 
 // A landedFile was moved from a staging folder into the table's own.
 type landedFile struct {
-	staged, path, uri string
+	staged, rel, path, uri string
 }
 
 type landedFiles []landedFile
@@ -203,8 +210,8 @@ func (l landedFiles) remove() {
 	}
 }
 
-// land checks the staged files, makes their bytes durable, moves them to
-// names that carry their digests and makes the names durable.
+// land checks the staged files, makes their bytes durable and moves them to
+// names that carry their digests. The names become durable in settle.
 func (h *handle) land(ctx context.Context, staged []brain.StagedFile) (landedFiles, error) {
 	rel, err := h.lake.rel(h.meta.Location())
 	if err != nil {
@@ -231,7 +238,7 @@ func (h *handle) land(ctx context.Context, staged []brain.StagedFile) (landedFil
 				return fmt.Errorf("staged file %s: %w", s.Path, err)
 			}
 			name := id + "-" + digest[:32] + ".parquet"
-			landed[i] = landedFile{staged: s.Path, path: h.lake.abs(rel + "/" + name), uri: h.lake.root + "/" + rel + "/" + name}
+			landed[i] = landedFile{staged: s.Path, rel: rel + "/" + name, path: h.lake.abs(rel + "/" + name), uri: h.lake.root + "/" + rel + "/" + name}
 			return nil
 		})
 	}
@@ -242,12 +249,6 @@ func (h *handle) land(ctx context.Context, staged []brain.StagedFile) (landedFil
 		if err := os.Rename(f.staged, f.path); err != nil {
 			landed[:i].giveBack()
 			return nil, fmt.Errorf("move %s into the table: %w", f.staged, durable.Kind(err))
-		}
-	}
-	if len(landed) > 0 {
-		if err := durable.SyncDir(h.lake.abs(rel)); err != nil {
-			landed.remove()
-			return nil, fmt.Errorf("sync %s: %w", rel, err)
 		}
 	}
 	return landed, nil

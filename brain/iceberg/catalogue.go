@@ -149,15 +149,24 @@ func (h *handle) CommitTable(ctx context.Context, _ table.Identifier, _ []table.
 		return nil, "", err
 	}
 	if err := h.swap(ctx, next, loc); err != nil {
-		// A full disk and a busy store stop a transaction before its commit
-		// mark is written; of any other error the outcome is unknown.
-		if !errors.Is(err, errMoved) && !errors.Is(err, fault.Full) && !errors.Is(err, fault.Busy) {
-			h.unknown = loc
-		}
+		h.doubt(loc, err)
 		return nil, "", err
 	}
 	h.committed(next, loc)
 	return next, loc, nil
+}
+
+// doubt notes whether the transaction that ended in err may be in all the
+// same. A conflict, a full disk and a busy store stop it before its commit
+// mark is written; of any other error the outcome is unknown: SQLite may find
+// the transaction in its log at the next start.
+func (h *handle) doubt(loc string, err error) {
+	for _, sure := range []error{errMoved, fault.Conflict, fault.Full, fault.Busy} {
+		if errors.Is(err, sure) {
+			return
+		}
+	}
+	h.unknown = loc
 }
 
 // writeMetadata writes meta as the table's version n and makes it, and all the
@@ -299,10 +308,8 @@ func (h *handle) witness() {
 
 // createTable is the first commit of a table, into the new folder rel.
 func (h *handle) createTable(ctx context.Context, rel string) error {
-	for _, d := range []string{"/metadata", "/data"} {
-		if err := h.lake.ensureDir(rel + d); err != nil {
-			return err
-		}
+	if err := h.files.newTable(rel); err != nil {
+		return err
 	}
 	loc, err := h.writeMetadata(ctx, h.meta, 0)
 	if err != nil {
@@ -320,6 +327,7 @@ func (h *handle) createTable(ctx context.Context, rel string) error {
 		return h.record(ctx, tx, h.meta.TableUUID().String())
 	})
 	if err != nil {
+		h.doubt(loc, err)
 		return err
 	}
 	h.committed(h.meta, loc)

@@ -18,10 +18,15 @@ import (
 	"sync"
 
 	iceio "github.com/apache/iceberg-go/io"
+	"golang.org/x/sync/errgroup"
 
 	"shuniu/durable"
 	"shuniu/fault"
 )
+
+// syncers is how many fsyncs of one commit wait at a time: the file system
+// answers them together.
+const syncers = 8
 
 // A sum is what a metadata file must be.
 type sum struct {
@@ -29,15 +34,17 @@ type sum struct {
 	size   int64
 }
 
-// files is the file access of one commit of one table: what it writes is
-// fsynced when closed and remembered with its digest, and the folders it
-// wrote into are fsynced by settle before the catalogue is told.
+// files is the file access of one commit of one table. What it writes is
+// remembered with its digest; settle fsyncs all of it, and the folders it
+// stands in, before the catalogue is told.
 type files struct {
 	lake *Lake
 
-	mu      sync.Mutex
-	written map[string]sum
-	dirty   map[string]bool
+	mu       sync.Mutex
+	written  map[string]sum
+	unsynced []*os.File
+	dirty    map[string]bool // folders with new names
+	poisoned bool            // an fsync failed: nothing of this commit may be used
 }
 
 func newFiles(l *Lake) *files {
@@ -183,23 +190,57 @@ func (b boundFiles) Remove(name string) error {
 	return os.Remove(b.lake.abs(rel))
 }
 
-// settle makes the names of all files written so far durable.
+// note tells that the folder rel has new names.
+func (f *files) note(rel string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.dirty[rel] = true
+}
+
+// settle makes all that was written durable: the files together, then the
+// folders together. When an fsync fails the files are gone: what the kernel
+// shows of them may not be on the disk, and a second fsync would lie.
 func (f *files) settle() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for d := range f.dirty {
-		if err := durable.SyncDir(f.lake.abs(d)); err != nil {
-			return fmt.Errorf("sync %s: %w", d, err)
-		}
-		delete(f.dirty, d)
+	var g errgroup.Group
+	g.SetLimit(syncers)
+	for _, file := range f.unsynced {
+		g.Go(func() error {
+			if err := errors.Join(file.Sync(), file.Close()); err != nil {
+				return fmt.Errorf("sync %s: %w", file.Name(), durable.Kind(err))
+			}
+			return nil
+		})
 	}
-	return nil
+	err := g.Wait()
+	f.unsynced = nil
+	if err == nil {
+		for d := range f.dirty {
+			g.Go(func() error { return durable.SyncDir(f.lake.abs(d)) })
+		}
+		err = g.Wait()
+	}
+	clear(f.dirty)
+	if err != nil {
+		f.poisoned = true
+		f.removeWritten()
+	}
+	return err
 }
 
 // discard removes what was written by a commit that surely failed.
 func (f *files) discard() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	for _, file := range f.unsynced {
+		_ = file.Close() // removed next
+	}
+	f.unsynced = nil
+	f.removeWritten()
+}
+
+func (f *files) removeWritten() {
 	for rel := range f.written {
 		_ = os.Remove(f.lake.abs(rel)) // swept later otherwise
 	}
@@ -231,24 +272,20 @@ func (w *metaWriter) ReadFrom(r io.Reader) (int64, error) {
 	return io.Copy(struct{ io.Writer }{w}, r)
 }
 
-// Close fsyncs the file. After an error the file is gone: its commit must not
-// go on (a second fsync would lie).
+// Close ends the writing; settle makes it durable.
 func (w *metaWriter) Close() error {
 	err := w.err
 	if err == nil {
 		err = w.buf.Flush()
 	}
-	if err == nil {
-		err = w.f.Sync()
-	}
-	err = durable.Kind(errors.Join(err, w.f.Close()))
 	if err != nil {
-		_ = os.Remove(w.f.Name())
+		err = durable.Kind(errors.Join(err, w.f.Close(), os.Remove(w.f.Name())))
 		return fmt.Errorf("write %s: %w", w.rel, err)
 	}
 	w.files.mu.Lock()
 	defer w.files.mu.Unlock()
 	w.files.written[w.rel] = sum{sha256: hex.EncodeToString(w.hash.Sum(nil)), size: w.size}
+	w.files.unsynced = append(w.files.unsynced, w.f)
 	w.files.dirty[path.Dir(w.rel)] = true
 	return nil
 }
@@ -283,6 +320,28 @@ func (l *Lake) ensureDir(rel string) error {
 	l.mu.Lock()
 	l.dirs[rel] = true
 	l.mu.Unlock()
+	return nil
+}
+
+// newTable makes the folders of a new table; settle makes their names
+// durable, together with the table's first file.
+func (f *files) newTable(rel string) error {
+	station := path.Dir(rel)
+	if err := f.lake.ensureDir(station); err != nil {
+		return err
+	}
+	dirs := []string{rel, rel + "/metadata", rel + "/data"}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.lake.mu.Lock()
+	defer f.lake.mu.Unlock()
+	for _, d := range dirs {
+		if err := os.Mkdir(f.lake.abs(d), 0o750); err != nil {
+			return durable.Kind(err)
+		}
+		f.lake.dirs[d] = true // create forgets them if settle fails
+	}
+	f.dirty[station], f.dirty[rel] = true, true
 	return nil
 }
 

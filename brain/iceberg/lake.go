@@ -199,7 +199,11 @@ func (l *Lake) create(ctx context.Context, t resource.Table, fields []resource.F
 	}
 	h := l.handle(t, meta, "")
 	if err := h.createTable(ctx, rel); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(l.abs(rel)))
+		l.forget(t, rel)
+		if h.unknown == "" {
+			err = errors.Join(err, os.RemoveAll(l.abs(rel)))
+		}
+		return nil, err
 	}
 	return h, nil
 }
