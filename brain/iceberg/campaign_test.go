@@ -31,7 +31,7 @@ import (
 // test. It lands batches as collect does: upload, pending receipt, Iceberg
 // commit, receipt and event in one transaction, and only then an "ack".
 const (
-	childMode = "SHUNIU_CAMPAIGN"     // "loop" or "serve"
+	childMode = "SHUNIU_CAMPAIGN"     // "loop", "serve" or "writer"
 	childDir  = "SHUNIU_CAMPAIGN_DIR" // data folder
 	rowsEach  = 10
 )
@@ -56,6 +56,13 @@ type program struct {
 }
 
 func child(ctx context.Context, mode, dir string) error {
+	if mode == "writer" {
+		from, err := strconv.Atoi(os.Getenv(childFrom))
+		if err != nil {
+			return err
+		}
+		return writer(ctx, dir, os.Getenv(childStore), from, 12)
+	}
 	p := &program{dir: dir}
 	if err := durable.MkdirAll(filepath.Join(dir, "uploads"), 0o750); err != nil {
 		return err
