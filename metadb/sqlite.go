@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/sqlitedialect"
 
+	"shuniu/durable"
 	"shuniu/fault"
 )
 
@@ -23,11 +23,11 @@ import (
 // unseen, and with it everything acknowledged.
 func openSQLite(ctx context.Context, path string) (*DB, error) {
 	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o750); err != nil {
+	if err := durable.MkdirAll(dir, 0o750); err != nil {
 		return nil, err
 	}
 	for _, d := range []string{dir, filepath.Dir(dir)} {
-		if err := syncDir(d); err != nil {
+		if err := durable.SyncDir(d); err != nil {
 			return nil, err
 		}
 	}
@@ -76,7 +76,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 		return fail(err)
 	}
 	// The names of the database and its log become durable here.
-	if err := syncDir(dir); err != nil {
+	if err := durable.SyncDir(dir); err != nil {
 		return fail(err)
 	}
 	reader, err := open(r, max(4, runtime.NumCPU()*2))
@@ -84,14 +84,6 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 		return fail(err)
 	}
 	return &DB{reader: reader, writer: writer}, nil
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // classify gives SQLite's and PostgreSQL's errors their kinds.
