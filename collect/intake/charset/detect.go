@@ -481,7 +481,9 @@ func decodeLoose(name string, b []byte) []byte {
 
 // scoreDouble is the log probability of lines in a double-byte encoding.
 func scoreDouble(c *codec, lines [][]byte) candidate {
-	x := candidate{name: c.name}
+	// how often offices still use it
+	prior := map[string]float64{"big5": -1, "shift_jis": -1, "euc-kr": -1.5, "euc-jp": -4}
+	x := candidate{name: c.name, score: prior[c.name]}
 	p := languageOf(c.name).table()
 	d := &Decoder{c: c}
 	for _, line := range lines {

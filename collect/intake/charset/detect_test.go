@@ -171,7 +171,7 @@ func samples(t testing.TB) []sample {
 				t.Fatal(err)
 			}
 			b = bytes.TrimPrefix(b, []byte("\xEF\xBB\xBF"))
-			b = b[:min(len(b), 256<<10)]
+			b = b[:min(len(b), 48<<10)]
 			for len(b) > 0 && !utf8.Valid(b[max(0, len(b)-3):]) && !utf8.FullRune(b[max(0, len(b)-1):]) {
 				b = b[:len(b)-1]
 			}

@@ -151,7 +151,7 @@ const (
 	closers = "”’»"
 	moneys  = "£€¥¢"
 	dashes  = "–—"
-	others  = "©®™§·•…²³½¼¾±×µºª´¨¶¬¹¸÷†‡‰ˆ˜"
+	others  = "©®™§·•…²³½¼¾±×µºª´¶¬¹÷†‡‰ˆ˜"
 )
 
 // score is the log probability of line under the alphabet.
@@ -227,6 +227,8 @@ func (a *alphabet) sign(r rune, prev, next byte) float64 {
 	lp, ln := tp&isLetter != 0, tn&isLetter != 0
 	within := lp && ln
 	switch {
+	case r >= 0x2D8 && r <= 0x2DD || r == 0x2C7 || r == '¨' || r == '¸':
+		return -13 // an accent by itself
 	case r == '’' && lp:
 		return -3.5
 	case r == 0xA0:

@@ -43,8 +43,7 @@ func Find(ctx context.Context, src *tabular.Source, opt tabular.Options) ([]tabu
 	if t.partial {
 		return f.large(ctx, t)
 	}
-	p := splitAll(t.data, d, t.bad)
-	p.enc = enc.Name
+	p := splitAll(t.data, d, t.bad, enc.Name)
 	p.declared()
 	return f.small(ctx, p)
 }
@@ -122,7 +121,12 @@ func (p *page) sheet() *grid.Sheet {
 				gap = k - 1
 			}
 		}
-		if i <= gap || r.verdict != rejected && isRule(p.line(r)) && row > 0 {
+		rule := r.verdict != rejected && isRule(p.line(r))
+		if rule && row == 0 {
+			r.verdict = isBlank
+			continue
+		}
+		if i <= gap || rule {
 			r.verdict, r.soft = isBlank, true
 			r.row = max(row-1, 0)
 			p.soft = append(p.soft, int32(i))
@@ -306,6 +310,11 @@ func (f *finder) found(p *page, blocks []*grid.Block, rest []grid.Note) []tabula
 				t.Notes = append(t.Notes, tabular.Note{Kind: n.Kind, Text: n.Text, Place: place(n.Row, n.Col), Rows: n.Rows})
 			}
 		}
+		for i := range t.Notes {
+			if sepLine([]byte(t.Notes[i].Text)) != "" {
+				t.Notes[i].Kind = "note"
+			}
+		}
 		if f.enc.Doubt != "" {
 			t.Questions = append(t.Questions, f.enc.Doubt)
 			t.Confidence = min(t.Confidence, f.enc.Confidence)
@@ -427,6 +436,7 @@ func (f *finder) names(blocks []*grid.Block) []string {
 // questions names what was mended or padded in the block.
 func (p *page) questions(b *grid.Block, rejects []int) (out []string) {
 	var mended, padded []int64
+	need := int32(b.Place.Right + 1)
 	for i := b.Place.Top; i <= b.Place.Bottom; i++ {
 		r := p.at(i)
 		if r.verdict != fine {
@@ -435,7 +445,7 @@ func (p *page) questions(b *grid.Block, rejects []int) (out []string) {
 		if r.mended {
 			mended = append(mended, r.line)
 		}
-		if r.padded {
+		if r.padded || r.width < need && r.width > 1 && b.Role(i) == grid.Data {
 			padded = append(padded, r.line)
 		}
 	}

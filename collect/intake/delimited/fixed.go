@@ -68,7 +68,7 @@ func fixedColumns(text []byte, n newline) []int {
 		if len(bytes.TrimSpace(line)) == 0 || len(line) > 4096 {
 			continue
 		}
-		if bytes.IndexByte(line, '\t') >= 0 {
+		if bytes.IndexByte(line, '\t') >= 0 || bytes.Count(line, []byte{'|'}) > 1 {
 			return nil
 		}
 		if bytes.Trim(line, "-=+| ") == nil || len(bytes.Trim(line, "-=+ ")) == 0 {

@@ -18,8 +18,7 @@ const headRows = 4000
 // large finds the tables of a file too big to hold: its beginning and its end
 // are looked at whole, and what lies between streams.
 func (f *finder) large(ctx context.Context, t *text) ([]tabular.Found, error) {
-	p := splitAll(t.data, f.d, t.bad)
-	p.enc = f.enc.Name
+	p := splitAll(t.data, f.d, t.bad, f.enc.Name)
 	if len(p.recs) < 100 {
 		return f.whole(ctx)
 	}
@@ -90,8 +89,7 @@ func (f *finder) whole(ctx context.Context) ([]tabular.Found, error) {
 		return nil, fmt.Errorf("read %s: %w", f.src.Name, err)
 	}
 	data, bad := decodeLines(f.dec, f.enc.Name, f.enc.Foreign, raw[min(f.enc.BOM, len(raw)):], 1)
-	p := splitAll(data, f.d, bad)
-	p.enc = f.enc.Name
+	p := splitAll(data, f.d, bad, f.enc.Name)
 	return f.small(ctx, p)
 }
 
@@ -168,8 +166,7 @@ func (f *finder) ending(ctx context.Context, p *page, t *text, b *grid.Block, s 
 	begin := bytes.Clone(p.text[first.from:p.recs[upTo].next])
 	begin = begin[:min(len(begin), 1<<20)]
 	n := len(begin)
-	e.p = splitAll(append(begin, t.tail...), f.d, nil)
-	e.p.enc = f.enc.Name
+	e.p = splitAll(append(begin, t.tail...), f.d, nil, f.enc.Name)
 	e.p.judge()
 	h := b.HeaderRows
 	blocks, _ := grid.Analyse(ctx, e.p.sheet(), grid.Options{Area: &grid.Range{Bottom: -1, Right: 1 << 20}, HeaderRows: &h})

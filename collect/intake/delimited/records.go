@@ -48,8 +48,8 @@ func (p *page) line(r *rec) []byte { return p.text[r.from:r.to] }
 
 // splitAll splits the text. Records whose quotes are damaged are those of one
 // line; so are records that a quote seems to have run through.
-func splitAll(text []byte, d dialect, bad map[int64][]byte) *page {
-	p := &page{text: text, d: d, bad: bad}
+func splitAll(text []byte, d dialect, bad map[int64][]byte, enc string) *page {
+	p := &page{text: text, d: d, bad: bad, enc: enc}
 	line := int64(1)
 	for pos := 0; pos < len(text); {
 		f0 := len(p.fields)
@@ -117,6 +117,7 @@ func (p *page) blank(r *rec) bool {
 // judge decides which records cannot be rows of the tables around them. They
 // are left out of the grid, and told.
 func (p *page) judge() {
+	p.sentences()
 	for i := 0; i < len(p.recs); {
 		// a segment lies between blank lines; lines of one value do not end it,
 		// they may be headings inside
@@ -128,6 +129,40 @@ func (p *page) judge() {
 			p.segment(i, j)
 		}
 		i = max(j, i+1)
+	}
+}
+
+// sentences makes one value of records that are prose with the delimiter in it
+// ("Households by area, England, 2021"), where they are not of the text's usual
+// width: titles and footnotes that nobody quoted.
+func (p *page) sentences() {
+	if p.d.fixed != nil || p.d.skip || p.d.blanks || string(p.d.delim) == "\t" {
+		return
+	}
+	w, _, _ := p.modal(0, len(p.recs))
+	for i := range p.recs {
+		r := &p.recs[i]
+		if r.verdict != fine || r.damage != sound || r.width < 2 || r.width == w || r.lines > 1 {
+			continue
+		}
+		n, spaced := 0, 0
+		for k, f := range p.fields[r.f0:r.f1] {
+			v := p.text[f.from:f.to]
+			if len(bytes.TrimSpace(v)) == 0 || f.quoted {
+				continue
+			}
+			n++
+			if k > 0 && v[0] == ' ' && len(v) > 1 {
+				spaced++
+			}
+		}
+		if n < 2 || spaced*2 < n-1 || classOf(p.text[p.fields[r.f0].from:p.fields[r.f0].to]) != classText && spaced < n-1 {
+			continue
+		}
+		line := bytes.TrimRight(p.line(r), string(p.d.delim)+" ")
+		r.f0 = int32(len(p.fields))
+		p.fields = append(p.fields, field{from: r.from, to: r.from + int32(len(line)), literal: true})
+		r.f1, r.width = r.f0+1, 1
 	}
 }
 

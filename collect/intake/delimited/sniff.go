@@ -242,7 +242,11 @@ func (d *dialect) score(sample []byte) float64 {
 			} else if f.from == f.to {
 				empty++
 			}
-			typed += cellScore(d.value(sample, f, &buf), f.quoted)
+			score := cellScore(d.value(sample, f, &buf), f.quoted)
+			if weak && !f.quoted && f.from > 0 && f.to > f.from && sample[f.from]-'0' < 10 && sample[f.from-1] == d.delim[0] && f.from > 1 && sample[f.from-2]-'0' < 10 && d.delim[0] != ' ' {
+				score = .1 // 10:20 is a time, 3#4 a number of a house
+			}
+			typed += score
 		}
 	}
 	if rows == 0 || cells == 0 {
