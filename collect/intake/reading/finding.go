@@ -1,6 +1,7 @@
 package reading
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -295,7 +296,7 @@ func (p *Profile) asNumber(f *Finding, n int64, name string, h hints) bool {
 	}
 	if onlyPoint == 0 && onlyComma == 0 && !h.styleKnown {
 		if g := p.sum(mGrouped|mPoint|mComma, 0, 0); g > 0 && p.sum(mPointWhole|mGrouped, 0, mCommaWhole) == g {
-			if g < 3 && !strings.Contains(ext.maxText, "00") {
+			if g < 3 && !bytes.Contains(ext.maxText, []byte("00")) {
 				f.ask("列“%s”的“%s”一类写法现按千位分隔读，请确认不是小数。", p.head.Name, ext.maxText)
 			}
 		} else if d := p.sum(mDecThree, 0, 0); d > 0 && d < 3 && p.sum(mCanonInt, 0, 0) > 0 {
@@ -304,7 +305,7 @@ func (p *Profile) asNumber(f *Finding, n int64, name string, h hints) bool {
 	}
 	f.plan.Style = st
 	f.Unread = n - read
-	f.Min, f.Max = ext.minText, ext.maxText
+	f.Min, f.Max = string(ext.minText), string(ext.maxText)
 	if wholes == read {
 		f.Type = resource.Integer
 		f.Exact = p.sum(mCanonInt, 0, 0) == n

@@ -34,6 +34,7 @@ type Profile struct {
 	canon    [2]int8   // least and greatest scale of canonical decimals; least -1 is none
 	dates    [8]span
 	text     textSpan
+	stamps   [16]int32 // entries of the usual dates and times; -1 is none yet
 	maxBytes int
 	samples  []string
 	buf      [256]byte
@@ -56,8 +57,8 @@ func (w *wholes) add(n int64) { w.min, w.max = min(w.min, n), max(w.max, n) }
 type extent struct {
 	any         bool
 	min, max    float64
-	minText     string
-	maxText     string
+	minText     []byte
+	maxText     []byte
 	ints, scale int8
 }
 
@@ -76,7 +77,11 @@ type textSpan struct {
 // New starts a profile of the column that head names.
 func New(head tabular.Head) *Profile {
 	none := wholes{math.MaxInt64, math.MinInt64}
-	return &Profile{head: head, last: -1, canon: [2]int8{-1, -1}, wholes: [2]wholes{none, none}}
+	p := &Profile{head: head, last: -1, canon: [2]int8{-1, -1}, wholes: [2]wholes{none, none}}
+	for i := range p.stamps {
+		p.stamps[i] = -1
+	}
+	return p
 }
 
 // Add takes in the next rows of the column.
@@ -144,18 +149,6 @@ func (p *Profile) observe(v []byte) int32 {
 				}
 				return int32(p.last)
 			}
-		case e.mask == mDate|mExactTime && e.layout.form == formDash && e.layout.pad == padEither:
-			if day, ok := plainDate(v, '-'); ok && day >= -400_000 && (v[5] != '0' && v[8] != '0') {
-				e.n++
-				p.dates[spanYear].add(int64(day) * 86400e6)
-				return int32(p.last)
-			}
-		case e.mask == mDate|mExactTime && e.layout.form == formDash && e.layout.pad == padZero:
-			if day, ok := plainDate(v, '-'); ok && day >= -400_000 && (v[5] == '0' || v[8] == '0') {
-				e.n++
-				p.dates[spanYear].add(int64(day) * 86400e6)
-				return int32(p.last)
-			}
 		case e.mask == mPoint|mCanonDec:
 			if mant, ints, scale, ok := plainDecimal(v); ok && scale != 3 {
 				e.n++
@@ -163,30 +156,63 @@ func (p *Profile) observe(v []byte) int32 {
 				return int32(p.last)
 			}
 		case e.mask == 0:
-			if len(v) > 64 || v[0] >= 0xE4 && v[0] <= 0xE9 && len(v) > 18 && plainWord(v) {
+			if len(v) > 64 || surelyText(v) {
 				e.n++
 				return int32(p.last)
 			}
 		}
 	}
+	at := p.stamp(v)
+	if at != nil && *at >= 0 {
+		p.entries[*at].n++
+		return *at
+	}
 	var o observation
 	classify(v, p.buf[:], &o)
 	p.extend(&o, v)
-	return p.count(o.mask, o.layoutKey(), o.unit)
+	i := p.count(o.mask, o.layoutKey(), o.unit)
+	if at != nil {
+		*at = i
+	}
+	return i
 }
 
-// plainWord reports whether v, which begins with a CJK character and is longer
-// than any date, can be no number, date, boolean or null token: its second
-// character is CJK too and no mark of an era or a currency.
-func plainWord(v []byte) bool {
-	if v[3] < 0xE4 || v[3] > 0xE9 {
-		return false
+// stamp recognises zero-padded dates and times of one separator: the entry of
+// their layout, -1 while there is none, or nil for other values. When there is
+// an entry the range is widened.
+func (p *Profile) stamp(v []byte) *int32 {
+	if len(v) != 10 && len(v) != 19 || v[4] != '-' && v[4] != '/' {
+		return nil
 	}
-	switch string(v[:3]) {
-	case "民", "中", "令", "平", "昭", "大", "明", "公", "西", "上", "下", "凌", "晚", "午", "人":
-		return false
+	var micros int64
+	k := 0
+	if v[4] == '/' {
+		k = 1
 	}
-	return true
+	if v[5] == '0' || v[8] == '0' {
+		k |= 2
+	}
+	if len(v) == 10 {
+		day, ok := plainDate(v, v[4])
+		if !ok {
+			return nil
+		}
+		micros = int64(day) * 86400e6
+	} else {
+		at, ok := plainStamp(v, v[4], ' ')
+		if !ok {
+			return nil
+		}
+		micros = at
+		k |= 4
+		if v[11] == '0' {
+			k |= 8
+		}
+	}
+	if p.stamps[k] >= 0 {
+		p.dates[spanYear].add(micros)
+	}
+	return &p.stamps[k]
 }
 
 // layoutKey is the layout where it matters, the zero layout elsewhere.
@@ -282,10 +308,10 @@ var spanMasks = [8]struct {
 
 func (e *extent) add(f float64, ints, scale int, v []byte) {
 	if !e.any || f < e.min {
-		e.min, e.minText = f, string(v)
+		e.min, e.minText = f, append(e.minText[:0], v...)
 	}
 	if !e.any || f > e.max {
-		e.max, e.maxText = f, string(v)
+		e.max, e.maxText = f, append(e.maxText[:0], v...)
 	}
 	e.any = true
 	e.ints, e.scale = max(e.ints, int8(min(ints, 120))), max(e.scale, int8(min(scale, 120)))
@@ -334,8 +360,8 @@ func (p *Profile) Merge(q *Profile) {
 	for st := range p.num {
 		p.wholes[st].min, p.wholes[st].max = min(p.wholes[st].min, q.wholes[st].min), max(p.wholes[st].max, q.wholes[st].max)
 		if e := q.num[st]; e.any {
-			p.num[st].add(e.min, int(e.ints), int(e.scale), []byte(e.minText))
-			p.num[st].add(e.max, int(e.ints), int(e.scale), []byte(e.maxText))
+			p.num[st].add(e.min, int(e.ints), int(e.scale), e.minText)
+			p.num[st].add(e.max, int(e.ints), int(e.scale), e.maxText)
 		}
 	}
 	if q.canon[0] >= 0 {

@@ -206,6 +206,22 @@ func TestDistinctOfMany(t *testing.T) {
 	}
 }
 
+// The short cut never differs from the full look.
+func TestSurelyText(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		v := rapid.OneOf(anyValue(), rapid.SampledFrom([]string{"人民币12元", "上午10:20", "大正5年3月5日", "中华民国113年3月5日", "无", "不详", "Monday, March 5, 2024", "mars 5 2024 10:20:30", "US$ 1,000,000.0000", "RMB 123456789012345", "December 12, 2024", "is not a date 12 2024"}),
+			rapid.StringMatching(`[民中令平大明公西上下午无不是否有人国和成正治元年月日0-9]{1,12}`), rapid.StringMatching(`[A-Za-z]{1,14}[ .,0-9-]{0,12}`)).Draw(t, "v")
+		if v == "" || !surelyText([]byte(v)) {
+			return
+		}
+		var o observation
+		var buf [256]byte
+		if classify([]byte(v), buf[:], &o); o.mask&^mPadded != 0 {
+			t.Fatalf("%q is taken for text and reads as %b", v, o.mask)
+		}
+	})
+}
+
 func FuzzClassify(f *testing.F) {
 	for _, s := range []string{"1", "1,234.5", "2024年3月5日", "R6.3.5", "5. März 2024", "(12)", "10:20:30.5 PM", "民国元年1月1日", "١٢٣", "\xff\xfe", "1e999", "2024-03-05T10:20:30+99:99"} {
 		f.Add(s)
