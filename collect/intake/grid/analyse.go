@@ -454,3 +454,13 @@ func (a *analyser) line(i, c0, c1 int) line {
 	}
 	return l
 }
+
+// firstText is the text of the first own cell of a row in a band.
+func (a *analyser) firstText(i, c0, c1 int) []byte {
+	for _, c := range a.cut(i, c0, c1) {
+		if c.Flags&(blank|covered) == 0 {
+			return a.s.Text(c)
+		}
+	}
+	return nil
+}

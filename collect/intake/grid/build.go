@@ -813,6 +813,9 @@ func (b *builder) lone(i int, sh shape, z zone) loneKind {
 // repeat returns how many rows from i on repeat the header.
 func (b *builder) repeat(i int, z zone) int {
 	n := 0
+	if len(b.headRows) == 0 || !b.begins(i) {
+		return 0
+	}
 	for n < len(b.headText) && i+n < z.i1 && b.same(i+n, n) {
 		n++
 	}
@@ -820,6 +823,12 @@ func (b *builder) repeat(i int, z zone) int {
 		return n
 	}
 	return 0
+}
+
+// begins is a quick look before repeat: does row i begin with the header's first text?
+func (b *builder) begins(i int) bool {
+	x, y := b.a.firstText(i, b.c0, b.c1), b.a.firstText(b.headRows[0], b.c0, b.c1)
+	return len(x) > 0 && len(y) > 0 && (x[0] == y[0] || x[0] <= ' ' || y[0] <= ' ' || x[0] == 0xEF || y[0] == 0xEF) && squeeze(string(x)) == squeeze(string(y))
 }
 
 // restart reports whether row i is the header of another table: words where

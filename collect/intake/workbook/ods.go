@@ -132,8 +132,7 @@ func (r *odsReader) table() error {
 	r.m.facts = append(r.m.facts, sheetFacts{})
 	r.facts = &r.m.facts[len(r.m.facts)-1]
 	r.row = 0
-	depth := s.depth
-	for !s.empty && s.depth >= depth {
+	for depth := s.depth; s.depth >= depth; {
 		if err := s.next(); err != nil {
 			return broken(err)
 		}
@@ -187,8 +186,7 @@ func (r *odsReader) tableRow() error {
 	}
 	r.cells = r.cells[:0]
 	col := 0
-	depth := s.depth
-	for !s.empty && s.depth >= depth {
+	for depth := s.depth; s.depth >= depth; {
 		if err := s.next(); err != nil {
 			return broken(err)
 		}
@@ -204,12 +202,6 @@ func (r *odsReader) tableRow() error {
 			if col += n; col > 1<<30 {
 				return errTooLarge
 			}
-			s.empty = false
-		}
-	}
-	if s.empty && s.depth >= depth {
-		if err := s.next(); err != nil { // the end of <table-row/>
-			return broken(err)
 		}
 	}
 	return r.flush(repeat)

@@ -70,7 +70,7 @@ func (s *scanner) fill() error {
 	}
 	if s.end == len(s.buf) {
 		if len(s.buf) >= maxToken {
-			return errSyntax
+			return errTooLarge
 		}
 		s.buf = append(s.buf, make([]byte, len(s.buf))...)
 	}
@@ -298,46 +298,53 @@ func (s *scanner) attrText(name string) string {
 
 // attrOf finds name="value" among raw attributes; a prefix does not matter.
 func attrOf(a []byte, name string) ([]byte, bool) {
-	for i := 0; i < len(a); {
-		for i < len(a) && a[i] <= ' ' {
-			i++
-		}
-		k := i
-		for i < len(a) && a[i] != '=' && a[i] > ' ' {
-			if a[i] == ':' {
-				k = i + 1
-			}
-			i++
-		}
-		key := a[min(k, i):i]
-		for i < len(a) && a[i] <= ' ' {
-			i++
-		}
-		if i >= len(a) || a[i] != '=' {
-			if i < len(a) {
-				continue
-			}
-			return nil, false
-		}
-		i++
-		for i < len(a) && a[i] <= ' ' {
-			i++
-		}
-		if i >= len(a) || a[i] != '"' && a[i] != '\'' {
-			return nil, false
-		}
-		q := a[i]
-		i++
-		e := bytes.IndexByte(a[i:], q)
-		if e < 0 {
+	for {
+		key, v, rest, ok := nextAttr(a)
+		if !ok {
 			return nil, false
 		}
 		if string(key) == name {
-			return a[i : i+e], true
+			return v, true
 		}
-		i += e + 1
+		a = rest
 	}
-	return nil, false
+}
+
+// nextAttr takes the first attribute off raw attributes: its local name, its
+// raw value, and what follows.
+func nextAttr(a []byte) (name, value, rest []byte, ok bool) {
+	i := 0
+	for i < len(a) && a[i] <= ' ' {
+		i++
+	}
+	k := i
+	for i < len(a) && a[i] != '=' && a[i] > ' ' {
+		if a[i] == ':' {
+			k = i + 1
+		}
+		i++
+	}
+	name = a[min(k, i):i]
+	for i < len(a) && a[i] <= ' ' {
+		i++
+	}
+	if i >= len(a) || a[i] != '=' {
+		return nil, nil, nil, false
+	}
+	i++
+	for i < len(a) && a[i] <= ' ' {
+		i++
+	}
+	if i >= len(a) || a[i] != '"' && a[i] != '\'' {
+		return nil, nil, nil, false
+	}
+	q := a[i]
+	i++
+	e := bytes.IndexByte(a[i:], q)
+	if e < 0 {
+		return nil, nil, nil, false
+	}
+	return name, a[i : i+e], a[i+e+1:], true
 }
 
 // value appends the current text, unescaped, to dst.

@@ -119,8 +119,7 @@ func partError(part string, err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	}
-	var r interface{ Error() string }
-	if r, _ = asRefusal(err); r != nil {
+	if _, ok := asRefusal(err); ok {
 		return err
 	}
 	return damaged(fmt.Sprintf("部件 %s 已损坏：%v。", path.Base(part), err))
@@ -398,29 +397,39 @@ func cellRef(v []byte) (col, row int, ok bool) {
 }
 
 func (r *sheetReader) cell(s *scanner, col int) (int, error) {
-	if v, ok := attrOf(s.attrs, "r"); ok {
-		c, _, ok := cellRef(v)
+	kind, id := byte('n'), 0
+	for a := s.attrs; ; {
+		name, v, rest, ok := nextAttr(a)
 		if !ok {
-			return 0, errSyntax
+			break
 		}
-		col = c
+		a = rest
+		if len(name) != 1 {
+			continue
+		}
+		switch name[0] {
+		case 'r':
+			c, _, ok := cellRef(v)
+			if !ok {
+				return 0, errSyntax
+			}
+			col = c
+		case 's':
+			id, _ = atoi(v)
+		case 't':
+			if len(v) > 0 {
+				kind = v[0] // n, b, e, d; s: shared; i: inlineStr
+				if string(v) == "str" {
+					kind = 't'
+				}
+			}
+		}
 	}
 	if col >= maxColumns {
 		return 0, errTooLarge
 	}
 	if s.empty {
 		return col, nil
-	}
-	kind := byte('n')
-	if t, ok := attrOf(s.attrs, "t"); ok && len(t) > 0 {
-		kind = t[0] // n, b, e, d; s: shared, str, ; i: inlineStr
-		if string(t) == "str" {
-			kind = 't'
-		}
-	}
-	var id int
-	if v, ok := attrOf(s.attrs, "s"); ok {
-		id, _ = atoi(v)
 	}
 	var st style
 	if id < len(r.x.styles) {
