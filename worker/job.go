@@ -179,7 +179,7 @@ func (j *Job) Next() (Message, error) {
 				return Message{}, j.end(fmt.Errorf("worker %s: %w", j.req.Method, err), false)
 			}
 			if f.Key == KeyCrashed {
-				j.report("worker panicked", f.Text)
+				j.report(f.Text)
 			}
 			return Message{}, j.end(f.err(), f.Key != KeyCrashed)
 		default:
@@ -206,12 +206,13 @@ func (j *Job) await() (t frameType, kind string, payload []byte, err error) {
 }
 
 func (j *Job) answer(kind string, payload []byte) error {
-	reply, err := []byte(nil), error(nil)
-	if j.req.Answer == nil {
-		err = fmt.Errorf("worker %s asks %s and nobody answers: %w", j.req.Method, kind, fault.Invalid)
-	} else {
-		reply, err = j.req.Answer(kind, payload)
+	answer := j.req.Answer
+	if answer == nil {
+		answer = func(string, []byte) ([]byte, error) {
+			return nil, fmt.Errorf("worker %s asks %s and nobody answers: %w", j.req.Method, kind, fault.Invalid)
+		}
 	}
+	reply, err := answer(kind, payload)
 	if err != nil {
 		return j.child.wire.writeJSON(frameRefuse, describe(err))
 	}
@@ -234,7 +235,7 @@ func (j *Job) died(err error) error {
 	j.child.kill() // it may have closed the socket and gone on
 	<-j.child.gone
 	state, said := j.child.state, j.child.words.String()
-	j.report("worker died", fmt.Sprintf("%s: %v", state, err))
+	j.report(fmt.Sprintf("%s: %v", state, err))
 	key, what := KeyCrashed, "the worker died"
 	killed := false
 	if ws, ok := state.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
@@ -247,14 +248,14 @@ func (j *Job) died(err error) error {
 }
 
 // report logs how a child ended that nobody killed.
-func (j *Job) report(msg, state string) {
+func (j *Job) report(end string) {
 	said := j.child.words.String()
 	if len(said) > 2048 {
 		said = said[:2048]
 	}
-	j.pool.cfg.Log.LogAttrs(context.Background(), slog.LevelError, msg,
+	j.pool.cfg.Log.LogAttrs(context.Background(), slog.LevelError, "worker died",
 		slog.String("method", j.req.Method), slog.Int("pid", j.child.pid), slog.Int("jobs", j.child.jobs),
-		slog.String("state", state), slog.String("stderr", said))
+		slog.String("end", end), slog.String("stderr", said))
 }
 
 // end frees the child once and remembers how the job ended.
@@ -364,7 +365,7 @@ func copyFile(from, to string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer in.Close() //nolint:errcheck // read only
+	defer in.Close()
 	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err

@@ -71,8 +71,8 @@ func (c sqlColumn) cast(name string) string {
 
 // encode appends the first take of a chunk's rows to b.
 func encode(b []byte, chunk bindings.DataChunk, types []sqlColumn, rows, take int) []byte {
-	b = binary.LittleEndian.AppendUint32(b, uint32(take))       //nolint:gosec // at most 2048
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(types))) //nolint:gosec // columns
+	b = binary.LittleEndian.AppendUint32(b, uint32(take))
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(types)))
 	for i, t := range types {
 		b = encodeColumn(b, columnOf(chunk, i, rows), t, take)
 	}
@@ -83,13 +83,11 @@ func encodeColumn(b []byte, c column, t sqlColumn, take int) []byte {
 	switch t.id {
 	case bindings.TypeBoolean:
 		b = c.bitmap(append(b, tagBool), take)
-		for _, v := range fixed[byte](c)[:take] {
-			b = append(b, v)
-		}
+		b = append(b, fixed[byte](c)[:take]...)
 	case bindings.TypeBigInt:
 		b = c.bitmap(append(b, tagInt), take)
 		for _, v := range fixed[int64](c)[:take] {
-			b = binary.LittleEndian.AppendUint64(b, uint64(v)) //nolint:gosec // bits
+			b = binary.LittleEndian.AppendUint64(b, uint64(v))
 		}
 	case bindings.TypeDouble:
 		b = c.bitmap(append(b, tagFloat), take)
@@ -107,7 +105,7 @@ func encodeColumn(b []byte, c column, t sqlColumn, take int) []byte {
 				continue
 			}
 			v := c.bytes(i)
-			binary.LittleEndian.PutUint32(b[lengths+4*i:], uint32(len(v))) //nolint:gosec // DuckDB's own limit
+			binary.LittleEndian.PutUint32(b[lengths+4*i:], uint32(len(v)))
 			b = append(b, v...)
 		}
 	}
@@ -123,14 +121,14 @@ func (c column) bitmap(b []byte, take int) []byte {
 		}
 		return b
 	}
-	return append(b, unsafe.Slice((*byte)(unsafe.Pointer(c.valid)), n)...)
+	return append(b, unsafe.Slice((*byte)(unsafe.Pointer(c.valid)), n)...) //nolint:gosec // the bitmap has a bit for each row
 }
 
 func (c column) huge(b []byte, take int) []byte {
 	values := fixed[hugeint](c)[:take]
 	small := true
 	for i, v := range values {
-		if !c.null(i) && v.upper != int64(v.lower)>>63 { //nolint:gosec // bits
+		if !c.null(i) && v.upper != int64(v.lower)>>63 {
 			small = false
 		}
 	}
@@ -151,7 +149,7 @@ func (c column) huge(b []byte, take int) []byte {
 		from := len(b)
 		n := new(big.Int).Lsh(big.NewInt(v.upper), 64)
 		b = n.Add(n, new(big.Int).SetUint64(v.lower)).Append(b, 10)
-		binary.LittleEndian.PutUint32(b[lengths+4*i:], uint32(len(b)-from)) //nolint:gosec // 40 digits
+		binary.LittleEndian.PutUint32(b[lengths+4*i:], uint32(len(b)-from))
 	}
 	return b
 }
@@ -211,7 +209,7 @@ func decodeColumn(b []byte, out [][]any, c int) ([]byte, error) {
 	case tagInt:
 		for i := range rows {
 			if there(i) {
-				out[i][c] = int64(binary.LittleEndian.Uint64(data[8*i:])) //nolint:gosec // bits
+				out[i][c] = int64(binary.LittleEndian.Uint64(data[8*i:]))
 			}
 		}
 	case tagFloat:

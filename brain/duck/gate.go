@@ -179,7 +179,7 @@ func (w *walker) ctes(x map[string]any, names scope) (scope, error) {
 		names = append(names, name)
 	}
 	for _, e := range list {
-		if err := w.walk(e.(map[string]any)["value"], names); err != nil { //nolint:errcheck,forcetypeassert // checked above
+		if err := w.walk(e.(map[string]any)["value"], names); err != nil {
 			return nil, err
 		}
 	}

@@ -138,10 +138,10 @@ func (s *session) copyArrow(r *reader, path string, fields []resource.Field) (in
 	block := mem.Allocate(int(unsafe.Sizeof(cdata.CArrowArrayStream{})))
 	clear(block)
 	defer mem.Free(block)
-	stream := (*cdata.CArrowArrayStream)(unsafe.Pointer(&block[0]))
+	stream := (*cdata.CArrowArrayStream)(unsafe.Pointer(&block[0])) //nolint:gosec // C memory of the size of the struct
 	cdata.ExportRecordReader(r, stream)
 	defer cdata.ReleaseCArrowArrayStream(stream)
-	if bindings.ArrowScan(s.conn, "batches", bindings.ArrowStream{Ptr: unsafe.Pointer(stream)}) == bindings.StateError {
+	if bindings.ArrowScan(s.conn, "batches", bindings.ArrowStream{Ptr: unsafe.Pointer(stream)}) == bindings.StateError { //nolint:gosec // the binding takes it so
 		return 0, errors.New("duckdb: arrow scan refused")
 	}
 	return s.count("COPY batches TO " + literal(path) + " " + copyOptions(fields))

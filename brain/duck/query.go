@@ -34,11 +34,47 @@ const (
 
 // Handlers are what the engine needs in the worker.
 func Handlers() map[string]worker.Handler {
+	d := &desk{}
 	return map[string]worker.Handler{
-		methodReferences: references,
-		methodQuery:      query,
-		methodRewrite:    rewrite,
+		methodReferences: d.references,
+		methodQuery:      d.query,
+		methodRewrite:    d.rewrite,
 	}
+}
+
+// A desk is what one worker keeps between jobs, which come one at a time.
+// Opening a session costs more than a small query does.
+type desk struct {
+	parser *session      // looks at statements; nothing is run or kept in it
+	next   chan *session // the session of the next query, being opened; nil: none
+}
+
+// prepare begins to open the session of the query that follows.
+func (d *desk) prepare(c worker.Call) {
+	if d.next != nil {
+		return
+	}
+	next, l := make(chan *session, 1), limitsOf(c)
+	d.next = next
+	go func() {
+		s, err := openSession(l)
+		if err != nil {
+			s = nil // the query opens its own and says why not
+		}
+		next <- s
+	}()
+}
+
+// open is a fresh session, prepared when there is one.
+func (d *desk) open(c worker.Call) (*session, error) {
+	if d.next != nil {
+		s := <-d.next
+		d.next = nil
+		if s != nil {
+			return s, nil
+		}
+	}
+	return openSession(limitsOf(c))
 }
 
 type queryNote struct {
@@ -52,25 +88,29 @@ type endNote struct {
 	Truncated bool `json:"truncated"`
 }
 
-// sessionOf opens a session within the limits of a job.
-func sessionOf(c worker.Call) (*session, error) {
-	return openSession(limits{MemoryBytes: c.MemoryBytes() / 2, Temp: c.Temp()})
+// limitsOf are the limits of a job.
+func limitsOf(c worker.Call) limits {
+	return limits{MemoryBytes: c.MemoryBytes() / 2, Temp: c.Temp()}
 }
 
-func references(_ context.Context, c worker.Call) error {
+func (d *desk) references(_ context.Context, c worker.Call) error {
 	var note queryNote
 	if err := c.Params(&note); err != nil {
 		return err
 	}
-	s, err := sessionOf(c)
-	if err != nil {
-		return err
+	if d.parser == nil {
+		s, err := openSession(limitsOf(c))
+		if err != nil {
+			return err
+		}
+		if err := s.lock(c.Temp()); err != nil {
+			s.close()
+			return err
+		}
+		d.parser = s
 	}
-	defer s.close()
-	if err := s.lock(c.Temp()); err != nil {
-		return err
-	}
-	tables, err := s.gate(note.SQL)
+	d.prepare(c)
+	tables, err := d.parser.gate(note.SQL)
 	if err != nil {
 		return err
 	}
@@ -81,12 +121,12 @@ func references(_ context.Context, c worker.Call) error {
 	return c.Send(kindEnd, b)
 }
 
-func query(_ context.Context, c worker.Call) error {
+func (d *desk) query(_ context.Context, c worker.Call) error {
 	var note queryNote
 	if err := c.Params(&note); err != nil {
 		return err
 	}
-	s, err := sessionOf(c)
+	s, err := d.open(c)
 	if err != nil {
 		return err
 	}
@@ -279,12 +319,12 @@ func dollarEnd(s string) int {
 }
 
 // rewrite writes the result of a statement of the hub's own as a Parquet file.
-func rewrite(_ context.Context, c worker.Call) error {
+func (d *desk) rewrite(_ context.Context, c worker.Call) error {
 	var note queryNote
 	if err := c.Params(&note); err != nil {
 		return err
 	}
-	s, err := sessionOf(c)
+	s, err := d.open(c)
 	if err != nil {
 		return err
 	}

@@ -86,7 +86,7 @@ func (s *session) count(sql string) (int64, error) {
 	if bindings.Query(s.conn, sql, &res) == bindings.StateError {
 		return 0, engineError(bindings.ResultError(&res))
 	}
-	return int64(bindings.RowsChanged(&res)), nil //nolint:gosec // rows fit
+	return int64(bindings.RowsChanged(&res)), nil
 }
 
 // lock leaves the session no file outside dirs and no change of settings.

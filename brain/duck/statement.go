@@ -43,11 +43,11 @@ func (p *statement) close() { bindings.DestroyPrepare(&p.stmt) }
 
 // columns are the names and types of the result.
 func (p *statement) columns() ([]string, []sqlColumn, error) {
-	n := int(bindings.PreparedStatementColumnCount(p.stmt)) //nolint:gosec // a column count
+	n := int(bindings.PreparedStatementColumnCount(p.stmt))
 	names, types := make([]string, n), make([]sqlColumn, n)
 	for i := range n {
-		names[i] = bindings.PreparedStatementColumnName(p.stmt, bindings.IdxT(i))  //nolint:gosec // a column number
-		t := bindings.PreparedStatementColumnLogicalType(p.stmt, bindings.IdxT(i)) //nolint:gosec // a column number
+		names[i] = bindings.PreparedStatementColumnName(p.stmt, bindings.IdxT(i))
+		t := bindings.PreparedStatementColumnLogicalType(p.stmt, bindings.IdxT(i))
 		types[i] = sqlColumn{id: bindings.GetTypeId(t)}
 		if types[i].id == bindings.TypeDecimal {
 			types[i].scale = int(bindings.DecimalScale(t))
@@ -98,7 +98,7 @@ func fetch(res *bindings.Result, each func(bindings.DataChunk, int) error) (done
 		return true, nil
 	}
 	defer bindings.DestroyDataChunk(&chunk)
-	rows := int(bindings.DataChunkGetSize(chunk)) //nolint:gosec // at most 2048
+	rows := int(bindings.DataChunkGetSize(chunk))
 	if rows == 0 {
 		return true, nil
 	}

@@ -15,7 +15,7 @@ type column struct {
 }
 
 func columnOf(chunk bindings.DataChunk, i, rows int) column {
-	v := bindings.DataChunkGetVector(chunk, bindings.IdxT(i)) //nolint:gosec // a column number
+	v := bindings.DataChunkGetVector(chunk, bindings.IdxT(i))
 	return column{data: bindings.VectorGetData(v), valid: (*uint64)(bindings.VectorGetValidity(v)), rows: rows}
 }
 
@@ -24,12 +24,12 @@ func (c column) null(i int) bool {
 	if c.valid == nil {
 		return false
 	}
-	words := unsafe.Slice(c.valid, (c.rows+63)/64)
+	words := unsafe.Slice(c.valid, (c.rows+63)/64) //nolint:gosec // one bit a row
 	return words[i/64]&(1<<(i%64)) == 0
 }
 
 // fixed views the values of a vector of fixed width.
-func fixed[T any](c column) []T { return unsafe.Slice((*T)(c.data), c.rows) }
+func fixed[T any](c column) []T { return unsafe.Slice((*T)(c.data), c.rows) } //nolint:gosec // one T a row, by the column's type
 
 // A stringT is DuckDB's string_t: up to 12 bytes lie in it, longer ones behind
 // the pointer in its second half.
@@ -42,12 +42,12 @@ const inlineBytes = 12
 
 // bytes views row i of a vector of strings.
 func (c column) bytes(i int) []byte {
-	s := &unsafe.Slice((*stringT)(c.data), c.rows)[i]
+	s := &unsafe.Slice((*stringT)(c.data), c.rows)[i] //nolint:gosec // one string_t a row
 	if s.length <= inlineBytes {
 		return s.inline[:s.length]
 	}
-	p := *(**byte)(unsafe.Pointer(&s.inline[4]))
-	return unsafe.Slice(p, s.length)
+	p := *(**byte)(unsafe.Pointer(&s.inline[4])) //nolint:gosec // where string_t has its pointer
+	return unsafe.Slice(p, s.length)             //nolint:gosec // as long as string_t says
 }
 
 // hugeint is DuckDB's 128-bit integer.
