@@ -1,0 +1,67 @@
+// Every guess about how to read a file, each of which a person may set right.
+import { MinusOutlined, PlusOutlined, UndoOutlined } from '@ant-design/icons'
+import { Button, Input, Select, Tooltip } from 'antd'
+import { useId, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Area, ReadOptions, Report, TableReport } from '../api/types'
+import { areaOf, parseRange, withArea } from './grid'
+import type { Item } from './machine'
+import { uploader } from './uploader'
+import { encodingName } from '../app/status'
+import { delimiterName, delimiters, encodings } from './words'
+
+export function Adjust({ item, report, table }: { item: Item; report: Report; table: TableReport }) {
+  const { t } = useTranslation()
+  const ids = { encoding: useId(), delimiter: useId(), place: useId(), last: useId() }
+  const text = !!table.dialect
+  const area = areaOf(table)
+  const set = (o: ReadOptions) => uploader.adjust(item.key, o)
+  const put = (patch: Partial<Area>) => set(withArea(item.options, report.tables, table.n, { ...area, ...patch }))
+  const touched = !!(item.options.encoding || item.options.delimiter || item.options.quote || item.options.tables?.length)
+  return (
+    <div className="adjust">
+      {text && (
+        <>
+          <div className="field"><label htmlFor={ids.encoding}>{t('adjust.encoding')}</label>
+            <Select id={ids.encoding} aria-label={t('adjust.encoding')} size="small" value={item.options.encoding ?? report.encoding} options={[...new Set([report.encoding, ...encodings])].filter(Boolean).map((e) => ({ value: e, label: encodingName(e) }))} showSearch onChange={(v: string) => set({ ...item.options, encoding: v })} /></div>
+          <div className="field"><label htmlFor={ids.delimiter}>{t('adjust.delimiter')}</label>
+            <Select id={ids.delimiter} aria-label={t('adjust.delimiter')} size="small" value={item.options.delimiter ?? table.dialect?.delimiter ?? ','} options={[...new Set([table.dialect?.delimiter ?? ',', ...delimiters])].map((d) => ({ value: d, label: delimiterName(t, d) }))} onChange={(v: string) => set({ ...item.options, delimiter: v })} /></div>
+          <Line key={`first${area.first_line ?? table.place.first_line}`} id={ids.place} label={t('adjust.first_line')} value={area.first_line ?? table.place.first_line ?? 1} onCommit={(n) => put({ first_line: n })} />
+          <Line key={`last${area.last_line ?? table.place.last_line}`} id={ids.last} label={t('adjust.last_line')} value={area.last_line || table.place.last_line || 0} onCommit={(n) => put({ last_line: n })} />
+        </>
+      )}
+      {table.place.range !== undefined && !text && <RangeBox key={area.range ?? table.place.range} id={ids.place} value={area.range ?? table.place.range} onCommit={(range) => put({ range })} />}
+      <Stepper label={t('adjust.header_rows')} value={table.header_rows} onChange={(n) => put({ header_rows: n })} />
+      {touched && <Tooltip title={t('adjust.reset_text')}><Button size="small" type="text" icon={<UndoOutlined />} onClick={() => set({})}>{t('adjust.reset')}</Button></Tooltip>}
+    </div>
+  )
+}
+
+export function Stepper({ label, value, onChange }: { label: string; value: number; onChange: (n: number) => void }) {
+  const { t } = useTranslation()
+  return (
+    <div className="field stepper" role="group" aria-label={label}>
+      <span>{label}</span>
+      <span className="stepper-box">
+        <Button size="small" icon={<MinusOutlined />} aria-label={t('adjust.less')} disabled={value <= 0} onClick={() => onChange(value - 1)} />
+        <output className="num">{value}</output>
+        <Button size="small" icon={<PlusOutlined />} aria-label={t('adjust.more')} disabled={value >= 12} onClick={() => onChange(value + 1)} />
+      </span>
+    </div>
+  )
+}
+
+/** Line commits when one leaves it or presses Enter: every letter would be a look. */
+function Line({ id, label, value, onCommit }: { id: string; label: string; value: number; onCommit: (n: number) => void }) {
+  const [text, setText] = useState(String(value || ''))
+  const commit = () => { const n = Number(text); if (text !== String(value || '') && Number.isInteger(n) && n >= 0) onCommit(n) }
+  return <div className="field"><label htmlFor={id}>{label}</label><Input id={id} size="small" className="num" inputMode="numeric" style={{ width: 72 }} value={text} onChange={(e) => setText(e.target.value.replace(/\D/g, ''))} onBlur={commit} onPressEnter={commit} /></div>
+}
+
+function RangeBox({ id, value, onCommit }: { id: string; value: string; onCommit: (range: string) => void }) {
+  const { t } = useTranslation()
+  const [text, setText] = useState(value)
+  const bad = parseRange(text) === null
+  const commit = () => { if (!bad && text.trim() !== value) onCommit(text.trim().toUpperCase()) }
+  return <div className="field"><label htmlFor={id}>{t('adjust.range')}</label><Input id={id} size="small" className="num" style={{ width: 110 }} status={bad ? 'error' : ''} value={text} onChange={(e) => setText(e.target.value)} onBlur={commit} onPressEnter={commit} /></div>
+}

@@ -1,0 +1,162 @@
+// One file: what was found, what to confirm, how to set it right, where it goes, its receipt.
+import { ArrowLeftOutlined, CheckOutlined, FileSearchOutlined, InboxOutlined, QuestionCircleOutlined, RedoOutlined } from '@ant-design/icons'
+import { useQuery } from '@tanstack/react-query'
+import { Button, Checkbox, Input, Tabs } from 'antd'
+import { useMemo, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { hub } from '../api/hub'
+import type { LandedTable, TableReport } from '../api/types'
+import { Card, Chip, Code, Progress } from '../app/bits'
+import { bytes } from '../app/format'
+import { useKeys } from '../app/keyboard'
+import { Says, Skeleton } from '../app/states'
+import { useUrl } from '../app/url'
+import { Adjust } from './Adjust'
+import { Columns } from './Columns'
+import { adjustable, withArea } from './grid'
+import { Grid } from './Grid'
+import type { Item } from './machine'
+import { Receipts } from './Receipt'
+import { Target } from './Target'
+import { uploader } from './uploader'
+import { encodingName, formatName } from '../app/status'
+import { sayTable } from './words'
+
+export function Review({ item, onBack, onNext }: { item: Item; onBack: () => void; onNext: () => void }) {
+  const { t } = useTranslation()
+  const r = item.report
+  return (
+    <article className="review" aria-label={item.name}>
+      <header className="review-head">
+        <Button type="text" className="narrow-only" icon={<ArrowLeftOutlined />} aria-label={t('common.back')} onClick={onBack} />
+        <div>
+          <h2>{item.name.slice(item.name.lastIndexOf('/') + 1)}</h2>
+          <p className="muted">
+            {bytes(item.size)}{r?.format && ` · ${formatName(t, r.format)}`}{r?.encoding && ` · ${encodingName(r.encoding)}`}
+            {r?.sha256 && <> · <Code cut={14}>{r.sha256}</Code></>}
+          </p>
+        </div>
+      </header>
+      <Body item={item} onNext={onNext} />
+    </article>
+  )
+}
+
+function Body({ item, onNext }: { item: Item; onNext: () => void }) {
+  const { t } = useTranslation()
+  switch (item.stage) {
+    case 'waiting':
+    case 'uploading':
+    case 'paused':
+      return <Says icon={<InboxOutlined />} title={t(`stage.${item.stage}`)} text={<><Progress done={item.offset} total={item.size} label={t('stage.uploading')} /><p className="num">{bytes(item.offset)} / {bytes(item.size)}</p><p>{t('upload.going')}</p></>}
+        action={item.stage === 'paused' ? <Button type="primary" onClick={() => uploader.resume(item.key)}>{t('upload.resume')}</Button> : <Button onClick={() => uploader.pause(item.key)}>{t('upload.pause')}</Button>} />
+    case 'lost':
+      return <Says tone="warn" icon={<FileSearchOutlined />} title={t('upload.lost')} text={t('upload.lost_text', { name: item.name, pct: item.size ? Math.floor((item.offset / item.size) * 100) : 0 })} action={<Repick item={item} />} />
+    case 'analysing':
+      return <div className="review-wait"><p>{t('upload.analysing')}</p><Skeleton rows={7} /></div>
+    case 'landing':
+      return <Says icon={<InboxOutlined />} title={t('stage.landing')} text={<><Progress done={item.done ?? 0} total={item.total ?? 0} label={t('stage.landing')} /><p>{item.step ? t(`step.${item.step}`, item.step) : ''}</p><p>{t('upload.landing_text')}</p></>} />
+    case 'failed':
+      return <Says tone="bad" title={t(`upload.failed_${item.failedAt ?? 'uploading'}`)} text={<><p>{item.fault?.detail || t('state.failed')}</p><p className="says-hint">{item.fault?.hint || t(item.failedAt === 'landing' ? 'upload.safe_landing' : 'state.safe')}</p>{item.fault?.trace && <p>{t('state.trace')} <code>{item.fault.trace}</code></p>}</>} action={<Button type="primary" icon={<RedoOutlined />} onClick={() => uploader.retry(item.key)}>{t('state.retry')}</Button>} />
+    case 'refused':
+      return <Refused item={item} />
+    case 'done':
+      return <Receipts item={item} onNext={onNext} />
+    case 'confirm':
+      return item.report ? <Confirm key={item.report.tables.map((x) => x.n).join()} item={item} /> : <Skeleton />
+  }
+}
+
+function Repick({ item }: { item: Item }) {
+  const { t } = useTranslation()
+  return (
+    <label className="ant-btn ant-btn-primary ant-btn-variant-solid ant-btn-color-primary pick-again">
+      {t('upload.pick_again')}
+      <input type="file" className="sr" onChange={(e) => { const f = e.target.files?.[0]; if (f) uploader.add([{ file: f, path: f.name === item.name.slice(item.name.lastIndexOf('/') + 1) ? item.name : f.name }]) }} />
+    </label>
+  )
+}
+
+function Refused({ item }: { item: Item }) {
+  const { t } = useTranslation()
+  const [password, setPassword] = useState('')
+  const why = item.report?.refused
+  return (
+    <Says tone="bad" title={t(`refusal.${why?.kind ?? 'unknown'}`)} text={<><p>{why?.message}</p><p className="says-hint">{why?.hint}</p><p>{t('refusal.kept')}</p></>}
+      action={why?.kind === 'encrypted'
+        ? <form className="inline" onSubmit={(e) => { e.preventDefault(); uploader.adjust(item.key, { ...item.options, password }) }}><Input.Password aria-label={t('refusal.password')} placeholder={t('refusal.password')} value={password} autoComplete="off" onChange={(e) => setPassword(e.target.value)} /><Button htmlType="submit" type="primary" loading={item.busy ?? false} disabled={!password}>{t('refusal.open')}</Button></form>
+        : <Button icon={<RedoOutlined />} loading={item.busy ?? false} onClick={() => uploader.adjust(item.key, item.options)}>{t('refusal.again')}</Button>} />
+  )
+}
+
+type Choice = Partial<Pick<LandedTable, 'land' | 'dataset' | 'name' | 'department'>>
+
+function Confirm({ item }: { item: Item }) {
+  const { t } = useTranslation()
+  const [query, set] = useUrl()
+  const [choices, setChoices] = useState<Record<number, Choice>>({})
+  const [ticked, setTicked] = useState<string[]>([])
+  const [save, setSave] = useState(true)
+  const departments = useQuery({ queryKey: ['departments'], queryFn: hub.departments, staleTime: 300_000 })
+  const r = item.report
+  const tables = useMemo(() => r?.tables ?? [], [r])
+  const current: TableReport | undefined = tables.find((x) => String(x.n) === query.table) ?? tables[0]
+  const questions = tables.flatMap((x) => x.questions.map((q) => ({ key: `${x.n}·${q}`, n: x.n, name: x.name, text: q })))
+  const open = questions.filter((q) => !ticked.includes(q.key))
+  const landing = tables.filter((x) => choices[x.n]?.land ?? true)
+  const land = () => {
+    const list: LandedTable[] = tables.map((x) => {
+      const c = choices[x.n] ?? {}
+      return { n: x.n, land: c.land ?? true, ...(c.dataset ? { dataset: c.dataset } : {}), ...(c.name ? { name: c.name } : {}), ...(c.department ? { department: c.department } : {}) }
+    })
+    void uploader.land(item.key, list.length > 0 ? list : undefined, save)
+  }
+  const can = !item.busy && open.length === 0 && (tables.length === 0 || landing.length > 0)
+  useKeys({ l: () => { if (can) land() } })
+  if (!r) return null
+  const change = (n: number, c: Choice) => setChoices({ ...choices, [n]: { ...choices[n], ...c } })
+  return (
+    <>
+      {item.fault && <Says tone="bad" title={t('upload.failed_analysing')} text={<><p>{item.fault.detail}</p><p className="says-hint">{item.fault.hint || t('upload.kept_first')}</p></>} />}
+      {item.recipe && <p className="recipe"><CheckOutlined aria-hidden /> {t('upload.recipe', { name: item.recipe })}</p>}
+      {questions.length > 0 && (
+        <section className="questions" aria-label={t('upload.questions')}>
+          <h3><QuestionCircleOutlined aria-hidden /> {t('upload.questions_n', { count: open.length })}</h3>
+          {questions.map((q) => (
+            <Checkbox key={q.key} checked={ticked.includes(q.key)} onChange={(e) => { setTicked(e.target.checked ? [...ticked, q.key] : ticked.filter((k) => k !== q.key)); if (e.target.checked && tables.length > 1) set({ table: String(q.n) }) }}>
+              {tables.length > 1 && <Chip>{q.name}</Chip>} {q.text}
+            </Checkbox>
+          ))}
+        </section>
+      )}
+      {tables.length === 0 && <Says icon={<InboxOutlined />} title={t('upload.object')} text={t('upload.object_text', { format: formatName(t, r.format) })} />}
+      {tables.length > 1 && (
+        <Tabs className="table-tabs" activeKey={String(current?.n)} onChange={(k) => set({ table: k })}
+          items={tables.map((x) => ({ key: String(x.n), label: <span className={choices[x.n]?.land === false ? 'skipped' : ''}>{x.name || t('upload.table_n', { n: x.n })}{x.questions.some((q) => !ticked.includes(`${x.n}·${q}`)) && <i className="pin" title={t('upload.questions')} />}</span> }))} />
+      )}
+      {current && (
+        <div className={`one-table ${item.busy ? 'dim' : ''}`} aria-busy={item.busy}>
+          <ul className="clauses" aria-label={t('upload.found')}>
+            {sayTable(t, r, current).map((c) => <li key={c.key}><Chip tone={c.tone}>{c.text}</Chip></li>)}
+          </ul>
+          <Target table={current} choice={choices[current.n] ?? {}} departments={departments.data ?? []} onChange={(c) => change(current.n, c)} />
+          <Card title={t('upload.preview')} extra={item.busy ? <span className="busy">{t('upload.again')}</span> : <Legend />} flush>
+            {adjustable(current) && <Adjust item={item} report={r} table={current} />}
+            <Grid table={current} onArea={adjustable(current) ? (a) => uploader.adjust(item.key, withArea(item.options, tables, current.n, a)) : undefined} />
+          </Card>
+          <Columns key={current.n} item={item} tables={tables} table={current} />
+        </div>
+      )}
+      <footer className="review-foot">
+        {tables.length > 0 && <Checkbox checked={save} onChange={(e) => setSave(e.target.checked)}>{t('upload.save_recipe')}</Checkbox>}
+        <span className="review-why" aria-live="polite">{open.length > 0 ? t('upload.confirm_first', { count: open.length }) : tables.length > 0 && landing.length === 0 ? t('upload.none_chosen') : ''}</span>
+        <Button type="primary" size="large" disabled={!can} onClick={land}>{tables.length === 0 ? t('upload.keep') : tables.length > 1 ? t('upload.land_n', { n: landing.length }) : t('upload.land')}</Button>
+      </footer>
+    </>
+  )
+}
+
+function Legend() {
+  const { t } = useTranslation()
+  return <ul className="legend">{(['note', 'header', 'data', 'total', 'rejected'] as const).map((k) => <li key={k}><i className={`k-${k}`} aria-hidden="true" />{t(`grid.${k}`)}</li>)}</ul>
+}
