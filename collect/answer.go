@@ -63,7 +63,7 @@ func (s *Service) Answer(ctx context.Context, id resource.BatchID, a Answer, pro
 	if err != nil {
 		return nil, err
 	}
-	req.Decided, req.Renamed = map[DriftKind]Action{}, a.Renamed
+	req.only, req.Decided, req.Renamed = b, map[DriftKind]Action{}, a.Renamed
 	for k := range defaultActions {
 		req.Decided[k] = a.Action
 	}
@@ -86,8 +86,8 @@ func (s *Service) Answer(ctx context.Context, id resource.BatchID, a Answer, pro
 	return rs, mark(stateAnswered, b.Reason)
 }
 
-// Rerun lands the file of a batch once more: what landed says unchanged, what
-// failed or was refused gets its chance.
+// Rerun lands the table of a batch once more, with the options of its landing:
+// what landed says unchanged, what failed or was refused gets its chance.
 func (s *Service) Rerun(ctx context.Context, id resource.BatchID, progress func(Progress)) ([]Receipt, error) {
 	b, err := s.batchRow(ctx, id)
 	if err != nil {
@@ -97,6 +97,7 @@ func (s *Service) Rerun(ctx context.Context, id resource.BatchID, progress func(
 	if err != nil {
 		return nil, err
 	}
+	req.only = b
 	return s.Land(ctx, req, progress)
 }
 

@@ -102,8 +102,8 @@ func (c *change) structural() bool {
 }
 
 // applyChange makes the change in the lake and in the registry. The caller
-// holds the plan lock, and the dataset's exclusive lock when the change is
-// structural.
+// holds the plan lock, or the dataset's exclusive lock, which it needs when the
+// change is structural.
 func (s *Service) applyChange(ctx context.Context, c *change) error {
 	old := c.dataset.Forms
 	added := len(c.forms) > len(old)

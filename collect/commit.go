@@ -142,7 +142,10 @@ func (l *landing) commit(ctx context.Context, from int, dir string) error {
 	}
 	var failed error
 	for _, id := range order {
-		if err := l.commitGroup(ctx, groups[id], dir); err != nil {
+		switch err := l.commitGroup(ctx, groups[id], dir); {
+		case errors.Is(err, errUnknown):
+			failed = errors.Join(failed, err)
+		case err != nil:
 			failed = errors.Join(failed, err, l.s.failBatches(context.WithoutCancel(ctx), groups[id], err))
 		}
 	}
@@ -165,7 +168,7 @@ func (l *landing) commitGroup(ctx context.Context, group []*batch, dir string) e
 		}
 	}
 	c.Summary["rows"] = strconv.FormatInt(rows, 10)
-	snap, err := t.Append(ctx, c)
+	snap, err := s.append(ctx, t, c)
 	if err != nil {
 		return err
 	}
@@ -179,7 +182,32 @@ func (l *landing) commitGroup(ctx context.Context, group []*batch, dir string) e
 	}
 	// The rows are in the table: what is left to note must not be cut short
 	// by a caller that goes away.
-	return s.acknowledge(context.WithoutCancel(ctx), l.principal, rowsOf, snap)
+	if err := s.acknowledge(context.WithoutCancel(ctx), l.principal, rowsOf, snap); err != nil {
+		return fmt.Errorf("%w: it is in the table, but not noted: %w", errUnknown, err)
+	}
+	return nil
+}
+
+// errUnknown says that nobody can tell yet whether a commit is in the table.
+// Its batches stay pending until somebody can.
+var errUnknown = errors.New("the outcome of the commit is unknown")
+
+// append commits; after an error it looks whether the commit is in after all.
+func (s *Service) append(ctx context.Context, t brain.Table, c brain.Commit) (resource.Snapshot, error) {
+	snap, err := t.Append(ctx, c)
+	if err == nil {
+		return snap, nil
+	}
+	snapshots, lerr := t.Snapshots(context.WithoutCancel(ctx))
+	if lerr != nil {
+		return resource.Snapshot{}, fmt.Errorf("%w: %w", errUnknown, errors.Join(err, lerr))
+	}
+	for _, sn := range snapshots {
+		if sn.Summary[batchKey] == string(c.Batch) {
+			return sn, nil
+		}
+	}
+	return resource.Snapshot{}, err
 }
 
 // ensureTable opens the table of a dataset, making it when it is new.
@@ -203,12 +231,10 @@ func (s *Service) ensureTable(ctx context.Context, id resource.DatasetID) (brain
 // catalogue entry, the event and the audit entry.
 func (s *Service) acknowledge(ctx context.Context, p guard.Principal, rows []*batchRow, snap resource.Snapshot) error {
 	now := s.now()
-	for _, r := range rows {
-		r.State, r.Snapshot, r.LandedAt = stateLanded, int64(snap.ID), now
-	}
-	return s.DB.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
+	err := s.DB.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
 		for _, r := range rows {
-			_, err := tx.ExecContext(ctx, "UPDATE collect_batch SET state = ?, snapshot = ?, landed_at = ? WHERE id = ?", r.State, r.Snapshot, now, r.ID)
+			r.Snapshot, r.LandedAt = int64(snap.ID), now
+			_, err := tx.ExecContext(ctx, "UPDATE collect_batch SET state = ?, snapshot = ?, landed_at = ? WHERE id = ?", stateLanded, r.Snapshot, now, r.ID)
 			if err != nil {
 				return fmt.Errorf("batch %s: %w", r.ID, err)
 			}
@@ -238,6 +264,13 @@ func (s *Service) acknowledge(ctx context.Context, p guard.Principal, rows []*ba
 		return s.record(ctx, tx, p, guard.Land, "dataset:"+string(id),
 			fmt.Sprintf("batches=%d commit=%s landed=%d quarantined=%d snapshot=%d", len(rows), rows[0].CommitID, landed, quarantined, snap.ID))
 	})
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		r.State = stateLanded
+	}
+	return nil
 }
 
 func (s *Service) record(ctx context.Context, tx bun.Tx, p guard.Principal, a guard.Action, object, detail string) error {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,7 +38,13 @@ type Request struct {
 	Run        string                // the run it belongs to
 	Decided    map[DriftKind]Action  // answers that overrule the policy this time
 	Renamed    map[string]string     // column of the file -> column of the dataset
+
+	only *batchRow // land this table alone, where it was to land
+	Only []int     // numbers of the tables in the report to land; none: all, and objects
 }
+
+// wants tells whether table n is to land.
+func (r *Request) wants(n int) bool { return len(r.Only) == 0 || slices.Contains(r.Only, n) }
 
 // A landing is one call of Land.
 type landing struct {
@@ -148,7 +155,7 @@ func (l *landing) callKey() string {
 	if err != nil {
 		how = nil // plain data: it always encodes
 	}
-	answers, err := json.Marshal([]any{l.req.Decided, l.req.Renamed})
+	answers, err := json.Marshal([]any{l.req.Decided, l.req.Renamed, l.req.Only})
 	if err != nil {
 		answers = nil
 	}
@@ -260,8 +267,8 @@ func (l *landing) release() {
 	clear(l.held)
 }
 
-// reshapeDeferred changes the columns of datasets for all tables put off, so
-// that the next job need not stop for each.
+// reshapeDeferred changes the columns of datasets for all tables put off, and
+// keeps those datasets for the next job.
 func (l *landing) reshapeDeferred(ctx context.Context) error {
 	sets := map[resource.DatasetID][]*batch{}
 	for _, b := range l.deferred {
@@ -270,29 +277,31 @@ func (l *landing) reshapeDeferred(ctx context.Context) error {
 		}
 	}
 	l.deferred = nil
-	for id, batches := range sets {
+	for _, id := range slices.Sorted(maps.Keys(sets)) { // one order for all, so that nobody waits in a ring
 		if err := l.s.locks.lock(ctx, id, true); err != nil {
 			return err
 		}
-		err := func() error {
-			l.s.plan.Lock()
-			defer l.s.plan.Unlock()
-			d, err := loadDataset(ctx, l.s.DB.Bun(), id)
-			if err != nil {
-				return err
-			}
-			c := &change{dataset: d, forms: cloneForms(d.Forms), fits: make([]fit, len(d.Forms))}
-			for _, b := range batches {
-				c.take(b, l.req.Decided, l.req.Renamed)
-			}
-			return l.s.applyChange(ctx, c)
-		}()
-		l.s.locks.unlock(id, true)
+		err := l.reshapeFor(ctx, id, sets[id])
 		if err != nil {
+			l.s.locks.unlock(id, true)
 			return err
 		}
+		l.s.locks.downgrade(id)
+		l.held[id] = true
 	}
 	return nil
+}
+
+func (l *landing) reshapeFor(ctx context.Context, id resource.DatasetID, batches []*batch) error {
+	d, err := loadDataset(ctx, l.s.DB.Bun(), id)
+	if err != nil {
+		return err
+	}
+	c := &change{dataset: d, forms: cloneForms(d.Forms), fits: make([]fit, len(d.Forms))}
+	for _, b := range batches {
+		c.take(b, l.req.Decided, l.req.Renamed)
+	}
+	return l.s.applyChange(ctx, c)
 }
 
 // job runs the worker over the file once and commits what it wrote.

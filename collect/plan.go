@@ -49,7 +49,7 @@ func (l *landing) planMember(ctx context.Context, m *memberFacts) (memberPlan, e
 		return memberPlan{}, nil
 	}
 	switch {
-	case m.Ignored != "":
+	case m.Ignored != "", len(l.req.Only) > 0 && len(m.Tables) == 0:
 		return memberPlan{}, nil
 	case m.Refused != nil:
 		b := l.newBatch(m, nil)
@@ -61,13 +61,18 @@ func (l *landing) planMember(ctx context.Context, m *memberFacts) (memberPlan, e
 	case len(m.Tables) == 0:
 		return memberPlan{}, nil
 	}
-	batches := make([]*batch, len(m.Tables))
+	plan := memberPlan{Tables: make([]tablePlan, len(m.Tables))}
+	var batches []*batch
+	var at []int // index of each batch's table
 	for i := range m.Tables {
+		plan.Tables[i].Skip = true
 		b, err := l.tableBatch(m, &m.Tables[i])
 		if err != nil {
 			return memberPlan{}, err
 		}
-		batches[i] = b
+		if l.req.wants(m.Tables[i].Report.N) {
+			batches, at = append(batches, b), append(at, i)
+		}
 	}
 	later, err := l.assign(ctx, m, batches)
 	if err != nil {
@@ -77,9 +82,8 @@ func (l *landing) planMember(ctx context.Context, m *memberFacts) (memberPlan, e
 		l.deferred = append(l.deferred, batches...)
 		return memberPlan{Later: true}, nil
 	}
-	plan := memberPlan{Tables: make([]tablePlan, len(batches))}
 	for i, b := range batches {
-		plan.Tables[i] = b.plan()
+		plan.Tables[at[i]] = b.plan()
 	}
 	l.finish(m.Member, batches...)
 	return plan, nil
@@ -176,9 +180,7 @@ func (l *landing) finish(member string, batches ...*batch) {
 }
 
 // assign matches the tables of a member to datasets, locks those, and makes
-// their columns ready. later tells that the member must wait for another job,
-// because a lock or a change of columns cannot be had while this one holds
-// files of earlier members.
+// their columns ready. later tells that the member must wait for another job.
 func (l *landing) assign(ctx context.Context, m *memberFacts, batches []*batch) (later bool, err error) {
 	s := l.s
 	s.plan.Lock()
@@ -197,61 +199,34 @@ func (l *landing) assign(ctx context.Context, m *memberFacts, batches []*batch) 
 			ids = append(ids, b.dataset.ID)
 		}
 	}
-	slices.Sort(ids)
-	for _, exclusive := range []bool{false, true} {
-		ok, err := l.lockAll(ctx, ids, exclusive)
-		if err != nil {
-			return false, err
-		}
-		if !ok {
-			return true, nil
-		}
-		need, later, err := l.prepare(ctx, batches, exclusive)
-		if err == nil && !need && !later {
-			for _, id := range ids {
-				if exclusive {
-					s.locks.downgrade(id)
-				}
-				l.held[id] = true
-			}
-			return false, nil
-		}
-		for _, id := range ids {
-			s.locks.unlock(id, exclusive)
-		}
-		switch {
-		case err != nil:
-			return false, err
-		case later || len(l.held) > 0:
-			return true, nil
-		}
-	}
-	return false, fmt.Errorf("columns of %v cannot be made ready", ids)
-}
-
-// lockAll takes the locks in order; it waits only while nothing else is held.
-func (l *landing) lockAll(ctx context.Context, ids []resource.DatasetID, exclusive bool) (bool, error) {
+	// This runs while the worker waits: it must neither wait for a lock nor
+	// ask for another worker. What cannot be had at once is had between jobs.
 	for i, id := range ids {
-		ok := true
-		var err error
-		if len(l.held) > 0 {
-			ok = l.s.locks.try(id, exclusive)
-		} else {
-			err = l.s.locks.lock(ctx, id, exclusive)
-		}
-		if err != nil || !ok {
-			for _, got := range ids[:i] {
-				l.s.locks.unlock(got, exclusive)
-			}
-			return false, err
+		if !s.locks.try(id, false) {
+			l.unlock(ids[:i])
+			return true, nil
 		}
 	}
-	return true, nil
+	later, err = l.prepare(ctx, batches)
+	if err != nil || later {
+		l.unlock(ids)
+		return later, err
+	}
+	for _, id := range ids {
+		l.held[id] = true
+	}
+	return false, nil
 }
 
-// prepare makes the datasets' columns fit the batches. need tells that it
-// wants the exclusive locks, later that another job must.
-func (l *landing) prepare(ctx context.Context, batches []*batch, exclusive bool) (need, later bool, err error) {
+func (l *landing) unlock(ids []resource.DatasetID) {
+	for _, id := range ids {
+		l.s.locks.unlock(id, false)
+	}
+}
+
+// prepare makes the datasets' columns fit the batches. later tells that stored
+// columns must change first, or that another landing has the same content.
+func (l *landing) prepare(ctx context.Context, batches []*batch) (later bool, err error) {
 	s := l.s
 	s.plan.Lock()
 	defer s.plan.Unlock()
@@ -265,7 +240,7 @@ func (l *landing) prepare(ctx context.Context, batches []*batch, exclusive bool)
 		if c == nil {
 			d, err := loadDataset(ctx, s.DB.Bun(), b.dataset.ID)
 			if err != nil {
-				return false, false, err
+				return false, err
 			}
 			c = &change{dataset: d, forms: cloneForms(d.Forms), fits: make([]fit, len(d.Forms))}
 			sets[d.ID] = c
@@ -275,9 +250,9 @@ func (l *landing) prepare(ctx context.Context, batches []*batch, exclusive bool)
 		first, busy, err := l.seenBefore(ctx, b)
 		switch {
 		case err != nil:
-			return false, false, err
+			return false, err
 		case busy:
-			return false, true, nil
+			return true, nil
 		case first != nil:
 			b.row.State, b.row.Origin = stateUnchanged, first.ID
 			b.row.Snapshot, b.row.Reason = first.Snapshot, "内容与批次 "+first.ID+" 完全相同，没有重复入库。"
@@ -286,13 +261,13 @@ func (l *landing) prepare(ctx context.Context, batches []*batch, exclusive bool)
 		c.take(b, l.req.Decided, l.req.Renamed)
 	}
 	for _, c := range order {
-		if c.structural() && !exclusive {
-			return true, l.held[c.dataset.ID], nil
+		if c.structural() {
+			return true, nil
 		}
 	}
 	for _, c := range order {
 		if err := s.applyChange(ctx, c); err != nil {
-			return false, false, err
+			return false, err
 		}
 	}
 	for _, b := range batches {
@@ -307,7 +282,7 @@ func (l *landing) prepare(ctx context.Context, batches []*batch, exclusive bool)
 			l.inflight = append(l.inflight, b.row.Dedupe)
 		}
 	}
-	return false, false, nil
+	return false, nil
 }
 
 // settle decides from the drift whether the batch lands, is quarantined whole
@@ -361,6 +336,9 @@ func (l *landing) matchDataset(ctx context.Context, b *batch, single bool) error
 	names := make([]string, len(b.columns))
 	for i, c := range b.columns {
 		names[i] = c.name
+	}
+	if l.req.only != nil && l.req.only.Dataset != "" {
+		return l.use(ctx, b, resource.DatasetID(l.req.only.Dataset))
 	}
 	if l.req.Dataset != "" {
 		return l.explicit(ctx, b, names)
@@ -521,6 +499,34 @@ func (l *landing) seenBefore(ctx context.Context, b *batch) (first *batchRow, bu
 			return &o.row, false, nil
 		}
 		return nil, true, nil
+	}
+	return l.unresolved(ctx, b)
+}
+
+// unresolved looks for a batch of the same content whose commit had no clear
+// outcome, finds out, and returns it when its rows are in the table.
+func (l *landing) unresolved(ctx context.Context, b *batch) (first *batchRow, busy bool, err error) {
+	var pending []batchRow
+	if err := l.s.DB.Bun().NewSelect().Model(&pending).Where("b.dedupe = ? AND b.state = ?", b.row.Dedupe, statePending).Scan(ctx); err != nil {
+		return nil, false, fmt.Errorf("look for the same content: %w", err)
+	}
+	for i := range pending {
+		var group []*batchRow
+		var rows []batchRow
+		if err := l.s.DB.Bun().NewSelect().Model(&rows).Where("b.commit_id = ? AND b.state = ?", pending[i].CommitID, statePending).Order("b.id").Scan(ctx); err != nil {
+			return nil, false, fmt.Errorf("look for the same content: %w", err)
+		}
+		for k := range rows {
+			group = append(group, &rows[k])
+		}
+		if err := l.s.recoverCommit(ctx, pending[i].CommitID, group); err != nil {
+			return nil, false, fmt.Errorf("batch %s: %w", pending[i].ID, err)
+		}
+		for _, r := range group {
+			if r.ID == pending[i].ID && r.State == stateLanded {
+				return r, false, nil
+			}
+		}
 	}
 	return nil, false, nil
 }

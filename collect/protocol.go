@@ -118,3 +118,9 @@ func decode[T any](payload []byte) (v T, err error) {
 	err = json.Unmarshal(payload, &v)
 	return v, err
 }
+
+// tally is the table's own count of its lines.
+func (t *tableFacts) tally() tabular.Tally {
+	l := t.Report.Lines
+	return tabular.Tally{Physical: l.Physical, Header: l.Header, Rows: l.Rows, Notes: l.Notes, Rejected: l.Rejected, Blank: l.Blank}
+}

@@ -122,7 +122,8 @@ func (l *landing) dropRejects(ctx context.Context, from int) error {
 		return nil
 	}
 	return l.s.DB.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
-		_, err := tx.ExecContext(ctx, "DELETE FROM collect_reject WHERE batch IN (?) AND batch NOT IN (SELECT b.id FROM collect_batch AS b WHERE b.state = ?)", bun.List(ids), stateLanded)
+		_, err := tx.ExecContext(ctx, "DELETE FROM collect_reject WHERE batch IN (?) AND batch NOT IN (SELECT b.id FROM collect_batch AS b WHERE b.state IN (?, ?))",
+			bun.List(ids), stateLanded, statePending) // a pending one is still to be found out about
 		return err
 	})
 }
