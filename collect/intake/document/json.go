@@ -46,12 +46,13 @@ type jsonDoc struct {
 	src     *tabular.Source
 	lines   bool // one value a line
 	rootC   byte // what values the lines hold: { or [
+	careful bool // some line is no JSON: each is checked before it is read
 	geo     bool
 	root    *node
 	layout  *layout
 	invalid int64
+	strange int64 // NaN and Infinity
 	keep    func(n *node) bool
-	tally   tabular.Tally // of the lines
 }
 
 func (d *jsonDoc) survey(ctx context.Context) error {
@@ -78,7 +79,7 @@ func (d *jsonDoc) survey(ctx context.Context) error {
 		if err := s.value(d.root); err != nil {
 			return err
 		}
-		d.invalid = s.r.invalid
+		d.invalid, d.strange = s.r.invalid, s.r.strange
 		next, ok := s.r.next()
 		if !ok {
 			return errors.Join(ctx.Err(), s.r.failed)
@@ -115,6 +116,9 @@ func (d *jsonDoc) found(opt tabular.Options) ([]tabular.Found, error) {
 			if d.invalid > 0 {
 				f.Questions = append(f.Questions, fmt.Sprintf("有 %d 处文字不是正确的 UTF-8，已用 � 代替，请确认文件的编码。", d.invalid))
 			}
+		}
+		if i == 0 && d.strange > 0 {
+			f.Questions = append(f.Questions, fmt.Sprintf("有 %d 个值写作 NaN 或 Infinity，不是标准的 JSON，已照原样保留。", d.strange))
 		}
 		for _, dup := range p.dups {
 			f.Questions = append(f.Questions, fmt.Sprintf("字段“%s”在同一个对象里出现了不止一次，后面的值放在带编号的列里，请确认取哪一个。", dup))

@@ -103,12 +103,17 @@ func eachLine(ctx context.Context, src *tabular.Source, see func(number int64, l
 	}
 }
 
-// A lineFault is why a line was not taken.
+// lineFault tells why a line is not taken, "" when it is. The grammar is only
+// checked once lines are known to be at fault.
 func (d *jsonDoc) lineFault(r *jsonReader, number int64, line []byte, long bool) string {
 	if long {
+		d.careful = true
 		return "这一行超过 " + sizeText(cellBytes)
 	}
-	err := lineValid(r, line, number)
+	var err error
+	if d.careful {
+		err = lineValid(r, line, number)
+	}
 	var syntax *syntaxError
 	switch {
 	case err == nil:
@@ -129,6 +134,9 @@ func (d *jsonDoc) lineFault(r *jsonReader, number int64, line []byte, long bool)
 	return ""
 }
 
+// surveyLines learns the shape of the lines. At the first line that is no JSON
+// it begins again, checking each line before it is looked at, so that the bad
+// ones leave nothing behind.
 func (d *jsonDoc) surveyLines(ctx context.Context) error {
 	s := &jsonSurvey{r: &jsonReader{ctx: ctx}, keep: d.keep}
 	d.root.arrays = 1
@@ -137,9 +145,23 @@ func (d *jsonDoc) surveyLines(ctx context.Context) error {
 			return nil
 		}
 		s.r.over(line, number)
-		return s.element(d.root, false)
+		if err := s.element(d.root, false); err != nil {
+			return err
+		}
+		if _, more := s.r.next(); more {
+			return s.r.bad("后面还有多余的内容")
+		}
+		return nil
 	})
-	d.invalid = s.r.invalid / 2 // each line is looked at twice
+	if err != nil && !d.careful && ctx.Err() == nil {
+		d.careful, d.rootC = true, 0
+		d.root = &node{allText: true}
+		return d.surveyLines(ctx)
+	}
+	d.invalid, d.strange = s.r.invalid, s.r.strange
+	if d.careful { // each line is looked at twice
+		d.invalid, d.strange = d.invalid/2, d.strange/2
+	}
 	return err
 }
 

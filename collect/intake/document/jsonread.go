@@ -41,6 +41,7 @@ type jsonReader struct {
 	depth    int
 	scratch  []byte
 	invalid  int64 // strings that were no valid UTF-8
+	strange  int64 // NaN and Infinity
 	failed   error // of src
 }
 
@@ -384,13 +385,16 @@ func (r *jsonReader) scalar() (jsonKind, []byte, error) {
 	case c == '-' || c >= '0' && c <= '9':
 		v, err := r.number()
 		return jsonNumber, v, err
-	case c == 't' || c == 'f' || c == 'n':
+	case c == 't' || c == 'f' || c == 'n' || c == 'N' || c == 'I':
 		w := r.word()
 		switch string(w) {
 		case "true", "false":
 			return jsonBool, w, nil
 		case "null":
 			return jsonNull, nil, nil
+		case "NaN", "Infinity": // no JSON, but what Python writes
+			r.strange++
+			return jsonNumber, w, nil
 		}
 	}
 	return 0, nil, r.bad("此处应是一个值")
@@ -427,13 +431,32 @@ func (r *jsonReader) run(fits func(byte) bool) []byte {
 }
 
 func (r *jsonReader) number() ([]byte, error) {
-	v := r.run(func(c byte) bool {
-		return c >= '0' && c <= '9' || c == '.' || c == '-' || c == '+' || c|0x20 == 'e'
-	})
+	i := r.pos
+	for i < r.end && numberBytes[r.buf[i]] {
+		i++
+	}
+	v := r.buf[r.pos:i]
+	if i < r.end {
+		r.pos = i
+	} else {
+		v = r.run(func(c byte) bool { return numberBytes[c] })
+	}
+	if string(v) == "-" && r.pos < r.end && r.buf[r.pos] == 'I' {
+		if w := r.word(); string(w) == "Infinity" {
+			r.strange++
+			return []byte("-Infinity"), nil
+		}
+	}
 	if !isJSONNumber(v) {
 		return nil, r.bad("数字写法不对")
 	}
 	return v, nil
+}
+
+// numberBytes are the bytes of numbers.
+var numberBytes = [256]bool{
+	'0': true, '1': true, '2': true, '3': true, '4': true, '5': true, '6': true, '7': true, '8': true, '9': true,
+	'.': true, '-': true, '+': true, 'e': true, 'E': true,
 }
 
 // isJSONNumber reports whether v is a number of RFC 8259.

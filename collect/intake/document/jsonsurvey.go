@@ -2,6 +2,7 @@ package document
 
 import (
 	"errors"
+	"strconv"
 )
 
 var errNodes = errors.New("too many different places")
@@ -72,6 +73,7 @@ func (s *jsonSurvey) object(n *node) error {
 		}
 		var k *node
 		if n.mapped {
+			n.counted = n.counted && n.objects == 1 && string(key) == strconv.FormatInt(n.members, 10)
 			n.members++
 			k = n.member
 		} else {
@@ -81,7 +83,7 @@ func (s *jsonSurvey) object(n *node) error {
 					return errNodes
 				}
 				if n.crowded() {
-					n.collapse()
+					n.collapse() // with this kid, which is counted here
 					n.members++
 					k = n.member
 				}

@@ -72,6 +72,9 @@ func (w *jsonWalk) value(n *node) error {
 	if !w.states[n.id].onPath || c != '{' && c != '[' {
 		return w.r.skip()
 	}
+	if n.plan != nil && n.plan.kind == planColumns {
+		return w.columns()
+	}
 	if n.plan != nil {
 		return w.elements(n, c)
 	}

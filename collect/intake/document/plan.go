@@ -16,6 +16,7 @@ const (
 	planGrid                    // arrays of an array
 	planLoose                   // elements of an array that are no objects
 	planSingle                  // one row: the leaves of the whole document
+	planColumns                 // an object of columns, each an array or an object keyed by row
 )
 
 // Columns that a tree's table has beside its own.
@@ -58,7 +59,7 @@ func planTree(root *node, rooted bool) *layout {
 	path := ""
 	if rooted {
 		path = "/" + root.name
-	} else {
+	} else if !root.columnar() {
 		root.settle()
 	}
 	switch {
@@ -69,6 +70,8 @@ func planTree(root *node, rooted bool) *layout {
 	case root.arrays > 0 && (root.loose > 0 || root.inArray > 0 || root.nested > 0):
 		root.opaque = true
 		l.special(root, planLoose, path)
+	case !rooted && root.columnar():
+		l.special(root, planColumns, path)
 	default:
 		l.wrapper(root, path)
 		l.single(path)
@@ -146,7 +149,12 @@ const maxNotes = 32
 func (l *layout) special(n *node, kind planKind, path string) {
 	p := &plan{node: n, kind: kind, path: path}
 	n.plan = p
-	if kind == planGrid {
+	if kind == planColumns {
+		for _, k := range n.kids {
+			p.heads = append(p.heads, tabular.Head{Name: k.name, Raw: k.name})
+			k.column = len(p.heads)
+		}
+	} else if kind == planGrid {
 		for range min(n.inner.width, maxColumns+1) {
 			p.heads = append(p.heads, tabular.Head{})
 		}
@@ -155,11 +163,32 @@ func (l *layout) special(n *node, kind planKind, path string) {
 			for i, name := range n.inner.first {
 				p.heads[i] = tabular.Head{Name: name, Raw: name}
 			}
+		} else if names := namesBeside(n); names != nil {
+			for i, name := range names {
+				p.heads[i] = tabular.Head{Name: name, Raw: name}
+			}
 		}
 	} else {
 		p.heads = []tabular.Head{{Name: valueColumn}}
 	}
 	l.plans = append(l.plans, p)
+}
+
+// namesBeside gives the column names of an array of arrays from the array of
+// strings beside it that has one for each.
+func namesBeside(n *node) []string {
+	if n.up == nil || n.up.mapped {
+		return nil
+	}
+	for _, k := range n.up.kids {
+		switch strings.ToLower(k.name) {
+		case "columns", "fields", "header", "headers", "heads", "cols", "names", "titles", "keys", "schema", "表头", "列名", "字段":
+			if k.arrays == 1 && k.allText && len(k.first) == n.inner.width && int64(len(k.first)) == k.loose && k.nested+k.inArray+k.gaps == 0 {
+				return k.first
+			}
+		}
+	}
+	return nil
 }
 
 // headerRow reports whether the first of an array's arrays names the columns:

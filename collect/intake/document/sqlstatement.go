@@ -129,6 +129,7 @@ func (in *sqlInsert) each(r *sqlReader, see func(row *rowBuffer, values int, lin
 		}
 		line := r.line
 		row.cells, row.data = row.cells[:0], row.data[:0]
+		exprs, expr := r.exprs, r.expr
 		end, values, err := r.tuple(0, row)
 		want := len(in.columns)
 		if want == 0 && in.table.declared {
@@ -152,6 +153,7 @@ func (in *sqlInsert) each(r *sqlReader, see func(row *rowBuffer, values int, lin
 			r.drop(end)
 			continue
 		}
+		r.exprs, r.expr = exprs, expr
 		if err := in.skipRow(r, end, err != nil, line, why, reject); err != nil {
 			return err
 		}

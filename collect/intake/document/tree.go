@@ -2,6 +2,7 @@ package document
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -32,6 +33,7 @@ type node struct {
 	mapped   bool // an object whose keys are data: kids are gone, member is left
 	member   *node
 	members  int64
+	counted  bool  // the keys of the map so far were 0, 1, 2 and so on
 	serial   int64 // of the object it was last seen in
 	dup      *node // where a second value of one object goes
 	dupOf    string
@@ -93,6 +95,10 @@ func (n *node) leaf() bool { return len(n.kids) == 0 && !n.mapped && n.arrays ==
 // collapse turns an object whose keys are data into a map: the kids become
 // one member shape.
 func (n *node) collapse() {
+	n.counted = true
+	for i, k := range n.kids {
+		n.counted = n.counted && k.name == strconv.Itoa(i)
+	}
 	n.mapped = true
 	n.member = &node{name: "_value", up: n, allText: true}
 	for _, k := range n.kids {
@@ -122,6 +128,7 @@ func (n *node) merge(o *node) {
 	}
 	switch {
 	case n.mapped && o.mapped:
+		n.counted = false
 		n.members += o.members
 		n.member.merge(o.member)
 		return
@@ -273,4 +280,45 @@ func (n *node) grid() bool {
 	i := n.inner
 	return !n.opaque && n.nested > 0 && n.inArray == 0 && n.loose == 0 && i != nil &&
 		i.inArray == 0 && i.nested == 0 && i.loose > 0
+}
+
+// columnar reports whether n, which stands once, holds columns: arrays of
+// scalars of one length, or objects of scalars keyed 0, 1, 2 and so on, as data
+// frames are written. Keys that are data themselves name no columns.
+func (n *node) columnar() bool {
+	if n.objects != 1 || n.arrays > 0 || n.mapped || len(n.kids) < 2 || n.dataKeys() {
+		return false
+	}
+	rows := 0
+	for i, k := range n.kids {
+		size := 0
+		switch {
+		case k.arrays == 1 && k.objects == 0 && k.nested == 0 && k.loose > 0:
+			size = int(k.loose + k.gaps)
+		case k.objects == 1 && k.arrays == 0 && k.dup == nil:
+			size = k.numberedKids()
+		}
+		if size < 2 || i > 0 && size != rows {
+			return false
+		}
+		rows = size
+	}
+	return true
+}
+
+// numberedKids counts the kids when they are scalars named 0, 1, 2 and so on,
+// or collapsed; 0 when they are not.
+func (n *node) numberedKids() int {
+	if n.mapped {
+		if m := n.member; m.objects+m.arrays == 0 && n.counted {
+			return int(n.members)
+		}
+		return 0
+	}
+	for i, k := range n.kids {
+		if k.objects+k.arrays > 0 || k.dup != nil || k.name != strconv.Itoa(i) {
+			return 0
+		}
+	}
+	return len(n.kids)
 }
