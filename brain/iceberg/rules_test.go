@@ -278,6 +278,9 @@ func TestRule07AnUnknownOutcomeIsLookedUp(t *testing.T) {
 		t.Errorf("by batch: %+v, %v", found, err)
 	}
 	h.batch = ""
+	if _, _, err := b.lookAgain(t.Context(), h, lost); err != nil {
+		t.Errorf("by the catalogue's row: %v", err)
+	}
 	b.append(t, 3, 4) // another commit on top
 	if _, _, err := b.lookAgain(t.Context(), h, lost); err != nil {
 		t.Errorf("by the log of metadata: %v", err)
