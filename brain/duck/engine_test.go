@@ -286,6 +286,9 @@ func TestRunErrors(t *testing.T) {
 		{"SELEC 1", fault.Invalid, "LINE 1"},
 		{"SELECT b FROM landing.person", fault.Invalid, `"b"`},
 		{"SELECT a::DATE FROM landing.person", fault.Invalid, "Conversion"},
+		{"SELECT CAST('Parquet' AS INTEGER)", fault.Invalid, "Parquet"},
+		{"SELECT no_such_parquet FROM landing.person", fault.Invalid, "no_such_parquet"},
+		{"SELECT strptime('corrupt Parquet', '%Y')", fault.Invalid, "parse"},
 		{"SELECT CAST('x' AS INTEGER)", fault.Invalid, "Could not convert"},
 		{"SELECT * FROM landing.other", fault.Denied, "landing.other"},
 		{"SELECT * FROM read_text('/etc/passwd')", fault.Denied, "read_text"},
@@ -448,5 +451,89 @@ func BenchmarkSmallQuery(b *testing.B) {
 			b.Fatal(err)
 		}
 		must(b, e, "SELECT 1")
+	}
+}
+
+// TestFlippedBitsAreDamage flips bits all over a file: each answer is either
+// the rows or damage, never anything else.
+func TestFlippedBitsAreDamage(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 12))
+	path := filepath.Join(t.TempDir(), "a.parquet")
+	if _, err := WriteParquet(t.Context(), path, residents, repeat([]arrow.RecordBatch{residentBatch(t, rng, 2000)}, 2000)); err != nil {
+		t.Fatal(err)
+	}
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, damaged := newEngine(t), 0
+	for i := range 30 {
+		b := append([]byte(nil), good...)
+		at := rng.IntN(len(b))
+		if i%2 == 0 {
+			at = len(b) - 1 - rng.IntN(3000) // in the footer
+		}
+		b[at] ^= 1 << rng.IntN(8)
+		bad := filepath.Join(t.TempDir(), "bad.parquet")
+		if err := os.WriteFile(bad, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, _, _, err := all(t, e, brain.Statement{SQL: "SELECT sum(hash(COLUMNS(*))::DOUBLE) FROM landing.person"},
+			brain.Scan{Table: person, Fields: residents, Files: []brain.DataFile{{Path: bad}}})
+		switch {
+		case errors.Is(err, fault.Damaged):
+			damaged++
+		case err != nil:
+			t.Errorf("bit at %d of %d: %v, want damaged", at, len(b), err)
+		}
+	}
+	if damaged == 0 {
+		t.Error("30 flipped bits, none found")
+	}
+}
+
+// TestHostileStatementsLeaveTheEngineUp: each gets an answer in bounded time
+// and memory, and the next statement runs.
+func TestHostileStatementsLeaveTheEngineUp(t *testing.T) {
+	e := newEngine(t)
+	deep := func(open, middle, shut string, n int) string {
+		return strings.Repeat(open, n) + middle + strings.Repeat(shut, n)
+	}
+	for name, sql := range map[string]string{
+		"parentheses":   "SELECT " + deep("(", "1", ")", 100000),
+		"functions":     "SELECT " + deep("abs(", "1", ")", 50000),
+		"subqueries":    deep("SELECT * FROM (", "SELECT 1", ") t", 20000),
+		"nots":          "SELECT " + strings.Repeat("NOT ", 200000) + "true",
+		"sum":           "SELECT 1" + strings.Repeat("+1", 200000),
+		"nested json":   "SELECT json_extract('" + deep(`{"a":`, "1", "}", 100000) + "', '$.a')",
+		"json arrays":   "SELECT json_valid('" + deep("[", "", "]", 400000) + "')",
+		"long":          "SELECT '" + strings.Repeat("x", 2<<20) + "'",
+		"pad":           "SELECT lpad('x', 2000000000, 'y')",
+		"pads":          "SELECT sum(length(lpad('x', 1000000 + i::INT, 'y'))) FROM range(1000000000) t(i)",
+		"list":          "SELECT length(range(0, 20000000000))",
+		"string bomb":   "WITH RECURSIVE r(s) AS (SELECT 'x' UNION ALL SELECT s || s FROM r) SELECT max(length(s)) FROM r",
+		"cross product": "SELECT count(*) FROM range(1000000000) a, range(1000000000) b WHERE a.range + b.range = 7",
+		"regexp":        "SELECT regexp_matches(lpad('', 200000, 'a'), '(a*)*b')",
+		"columns":       "SELECT " + strings.TrimSuffix(strings.Repeat("1,", 100000), ","),
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			from := time.Now()
+			r, err := e.Run(ctx, brain.Statement{SQL: sql}, nil)
+			if err == nil {
+				_, err = r.Next(ctx)
+				_ = r.Close() // err tells
+			}
+			if d := time.Since(from); d > 10*time.Second {
+				t.Errorf("took %s", d)
+			}
+			if err != nil && fault.KindOf(err) == nil && !errors.Is(err, io.EOF) {
+				t.Errorf("%.200s has no kind", err)
+			}
+			if got := must(t, e, "SELECT 42"); got[0][0] != int64(42) {
+				t.Errorf("after it: %v", got)
+			}
+		})
 	}
 }

@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	bindings "github.com/duckdb/duckdb-go-bindings"
-
-	"shuniu/fault"
 )
 
 // A session is one in-memory DuckDB with one connection. It lives inside a
@@ -113,50 +111,6 @@ func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`
 
 // literal makes a text literal of any value.
 func literal(v string) string { return "'" + strings.ReplaceAll(v, "'", "''") + "'" }
-
-// engineError gives DuckDB's message the kind a caller decides by.
-func engineError(msg string) error {
-	msg = strings.TrimSpace(msg)
-	head, _, _ := strings.Cut(msg, "\n")
-	class, _, _ := strings.Cut(head, ":")
-	switch class {
-	case "Out of Memory Error":
-		return fault.Explain(fmt.Errorf("duckdb: %s: %w", head, fault.Busy), KeyMemory, nil)
-	case "Parser Error", "Binder Error", "Catalog Error", "Conversion Error", "Invalid Input Error",
-		"Out of Range Error", "Syntax Error", "Invalid type Error", "Mismatch Type Error", "Decimal Error", "Divide by Zero Error":
-		if damaged(msg) {
-			return fmt.Errorf("duckdb: %s: %w", head, fault.Damaged)
-		}
-		return fault.Explain(fmt.Errorf("%w statement: %s", fault.Invalid, msg), KeyStatement, map[string]any{"message": msg})
-	case "Permission Error":
-		return fmt.Errorf("duckdb: %s: %w", head, fault.Denied)
-	case "IO Error", "Serialization Error":
-		switch {
-		case strings.Contains(msg, "No space left"), strings.Contains(msg, "File too large"):
-			return fmt.Errorf("duckdb: %s: %w", head, fault.Full)
-		case strings.Contains(msg, "No files found"), strings.Contains(msg, "Cannot open file"):
-			return fmt.Errorf("duckdb: %s: %w", head, fault.NotFound)
-		}
-		return fmt.Errorf("duckdb: %s: %w", head, fault.Damaged)
-	}
-	if damaged(msg) {
-		return fmt.Errorf("duckdb: %s: %w", head, fault.Damaged)
-	}
-	return fmt.Errorf("duckdb: %s", msg)
-}
-
-// damaged recognises what DuckDB says of Parquet bytes that are not as written.
-func damaged(msg string) bool {
-	for _, part := range []string{
-		"No magic bytes", "Parquet", "parquet", "Thrift", "TProtocol", "ZSTD", "Snappy", "corrupt", "checksum",
-		"Out of buffer", "Failed to read file", "file is too small",
-	} {
-		if strings.Contains(msg, part) {
-			return true
-		}
-	}
-	return false
-}
 
 // text runs a statement of ours with one text parameter and returns its one
 // value.
