@@ -39,13 +39,69 @@ func Find(ctx context.Context, src *tabular.Source, opt tabular.Options) ([]tabu
 			d.fixed, d.quote, confidence = cols, 0, .8
 		}
 	}
-	f := &finder{src: src, opt: opt, enc: enc, dec: dec, d: d, confidence: confidence}
+	if !t.partial && opt.Delimiter == "" && d.quote == '"' {
+		if inner := unwrap(t.data, &d); inner != nil {
+			if x, c := sniff(inner, opt); c > 0 && widthOf(inner, &x) > 1 {
+				t.data, d, confidence, t.unwrapped = inner, x, c, true
+			}
+		}
+	}
+	if d.fixed == nil && opt.Delimiter == "" && len(opt.Tables) == 0 && !tableName(src.Name) && d.score(sampleOf(t.data, d.newline)) < .2 && proseLike(t.data, &d) {
+		return nil, nil
+	}
+	f := &finder{unwrapped: t.unwrapped, src: src, opt: opt, enc: enc, dec: dec, d: d, confidence: confidence}
 	if t.partial {
 		return f.large(ctx, t)
 	}
 	p := splitAll(t.data, d, t.bad, enc.Name)
 	p.declared()
 	return f.small(ctx, p)
+}
+
+// unwrap takes off the quotes of a text whose every line was quoted as one
+// value ("1,""a"",2"); nil when it is not such a text.
+func unwrap(text []byte, d *dialect) []byte {
+	lines, wrapped := 0, 0
+	out := make([]byte, 0, len(text))
+	for pos := 0; pos < len(text); {
+		end, next := d.lineEnd(text, pos)
+		line := bytes.TrimSpace(text[pos:end])
+		line = bytes.TrimRight(line, ",;\t")
+		if len(line) > 0 {
+			lines++
+			inner := line[1:max(1, len(line)-1)]
+			bare := bytes.Count(inner, []byte(`"`)) - 2*bytes.Count(inner, []byte(`""`))
+			if len(line) > 1 && line[0] == '"' && line[len(line)-1] == '"' && bare == 0 {
+				wrapped++
+				line = bytes.ReplaceAll(inner, []byte(`""`), []byte(`"`))
+			}
+			if lines > 50 && wrapped*10 < lines*9 {
+				return nil
+			}
+		}
+		out = append(append(out, line...), text[end:next]...)
+		pos = next
+	}
+	if lines < 2 || wrapped*10 < lines*9 {
+		return nil
+	}
+	return out
+}
+
+// widthOf is the number of values most records have.
+func widthOf(text []byte, d *dialect) int {
+	counts := map[int]int{}
+	var fields []field
+	best := 0
+	for pos, n := 0, 0; pos < len(text) && n < 200; n++ {
+		var r record
+		r, fields = d.split(text, pos, fields[:0])
+		pos = int(r.next)
+		if counts[len(fields)]++; counts[len(fields)] > counts[best] {
+			best = len(fields)
+		}
+	}
+	return best
 }
 
 // declared takes Excel's first line "sep=;" for what it is: one remark.
@@ -77,6 +133,7 @@ type finder struct {
 	dec        *charset.Decoder
 	d          dialect
 	confidence float64
+	unwrapped  bool
 }
 
 // fixedWins reports whether fixed columns explain the text better than the
@@ -102,34 +159,23 @@ func fixedWins(text []byte, d *dialect, cols []int) bool {
 	return s < .35 && x.score(sample) > s
 }
 
+// emptyMark stands in the grid for a row that has delimiters and no values.
+var emptyMark = []byte{0}
+
 // sheet puts the records that may be rows into a grid: a row for each record,
-// and a gap where a table of another width begins.
-func (p *page) sheet() *grid.Sheet {
+// and a gap where a table of another width begins. With shape it is for a look
+// alone: rows without values repeat the row before them, so that nothing seems
+// to end there, and the values of record masked are decimals.
+func (p *page) sheet(masked int, shape bool) *grid.Sheet {
 	s := grid.NewSheet("")
 	var buf []byte
 	row := int32(0)
-	p.rows, p.soft = p.rows[:0], p.soft[:0]
-	gap := -1 // the end of a run of blank records that makes no gap
+	p.rows = p.rows[:0]
+	var before *rec
 	for i := range p.recs {
 		r := &p.recs[i]
-		if r.verdict == isBlank && i > gap {
-			k := i
-			for k < len(p.recs) && p.recs[k].verdict == isBlank {
-				k++
-			}
-			if p.softGap(i, k) {
-				gap = k - 1
-			}
-		}
-		rule := r.verdict != rejected && isRule(p.line(r))
-		if rule && row == 0 {
-			r.verdict = isBlank
-			continue
-		}
-		if i <= gap || rule {
-			r.verdict, r.soft = isBlank, true
+		if r.soft {
 			r.row = max(row-1, 0)
-			p.soft = append(p.soft, int32(i))
 			continue
 		}
 		if r.cut {
@@ -141,16 +187,48 @@ func (p *page) sheet() *grid.Sheet {
 		r.row = row
 		p.rows = append(p.rows, int32(i))
 		row++
+		if r.emptyRow {
+			s.StartRow(int(r.row))
+			if !shape || before == nil {
+				s.Add(0, grid.Text, emptyMark, 0)
+				continue
+			}
+			for c, f := range p.fields[before.f0:before.f1] {
+				s.Add(c, grid.Text, p.d.value(p.text, f, &buf), 0)
+			}
+			continue
+		}
 		if r.verdict != fine {
 			continue
 		}
 		s.StartRow(int(r.row))
 		for c, f := range p.fields[r.f0:r.f1] {
-			s.Add(c, grid.Text, p.d.value(p.text, f, &buf), 0)
+			v := p.d.value(p.text, f, &buf)
+			if shape && i == masked && len(v) > 0 {
+				v = append(bytes.Clone(v), ".5"...)
+			}
+			s.Add(c, grid.Text, v, 0)
 		}
+		before = r
 	}
 	s.Finish()
 	return s
+}
+
+// unmark makes the marks of rows without values empty again.
+func unmark(t *tabular.Text) {
+	if !bytes.Contains(t.Data, emptyMark) {
+		return
+	}
+	out := tabular.Text{}
+	for i := range len(t.Offsets) - 1 {
+		v := t.Data[t.Offsets[i]:t.Offsets[i+1]]
+		if bytes.Equal(v, emptyMark) {
+			v = nil
+		}
+		out.Append(v)
+	}
+	*t = out
 }
 
 // report is the dialect for people.
@@ -191,7 +269,12 @@ func (d *dialect) format() string {
 // small finds the tables of a text that is held whole.
 func (f *finder) small(ctx context.Context, p *page) ([]tabular.Found, error) {
 	p.judge()
-	s := p.sheet()
+	p.gaps()
+	s := p.sheet(-1, false)
+	p.real = s
+	if i := p.countsUp(); i >= 0 || p.empties > 0 {
+		s = p.sheet(i, true)
+	}
 	if s.Full() {
 		return nil, &tabular.Refusal{Kind: "too_large", Message: "文件里的文字太多，无法一次读完。", Hint: "请把文件分成几份再上传。"}
 	}
@@ -241,7 +324,7 @@ func (f *finder) prose(p *page, blocks []*grid.Block) bool {
 	if len(blocks) > 1 || len(blocks[0].Heads) > 1 || f.opt.Delimiter != "" || len(f.opt.Tables) > 0 {
 		return false
 	}
-	if strings.EqualFold(path.Ext(f.src.Name), ".csv") || strings.EqualFold(path.Ext(f.src.Name), ".tsv") {
+	if tableName(f.src.Name) {
 		return false
 	}
 	lines, long, ends := 0, 0, 0
@@ -262,8 +345,87 @@ func (f *finder) prose(p *page, blocks []*grid.Block) bool {
 	return lines > 0 && (long*4 > lines || ends*5 > lines*2)
 }
 
+// countsUp finds a first row of 1, 2, 3 … in a table of nothing but numbers: it
+// is data, though in other tables such a row numbers the columns. -1 if none.
+func (p *page) countsUp() int {
+	i := 0
+	for i < len(p.recs) && p.recs[i].verdict == isBlank {
+		i++
+	}
+	if i++; i >= len(p.recs) {
+		return -1
+	}
+	r := &p.recs[i]
+	if r.verdict != fine || r.width < 2 {
+		return -1
+	}
+	for k, f := range p.fields[r.f0:r.f1] {
+		if string(bytes.TrimSpace(p.text[f.from:f.to])) != strconv.Itoa(k+1) {
+			return -1
+		}
+	}
+	words, names, rows := 0, 0, 0
+	for j := i + 1; j < min(len(p.recs), i+20); j++ {
+		for _, f := range p.fields[p.recs[j].f0:p.recs[j].f1] {
+			if c := classOf(p.text[f.from:f.to]); c != classNumber && c != classEmpty {
+				words++
+			}
+		}
+		if c := p.fields[p.recs[j].f0]; p.recs[j].verdict == fine {
+			rows++
+			if classOf(p.text[c.from:c.to]) == classText {
+				names++
+			}
+		}
+	}
+	if names > 0 && names == rows || words > names && r.width > 3 { // the first column names things
+		return -1
+	}
+	return i
+}
+
 // at is the record of a row of the grid.
 func (p *page) at(row int) *rec { return &p.recs[p.rows[row]] }
+
+// tableName reports whether the file is called a table.
+func tableName(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".csv", ".tsv", ".tab", ".psv":
+		return true
+	}
+	return false
+}
+
+// proseLike reports whether the lines read like sentences: several words or a
+// full stop, and few digits.
+func proseLike(text []byte, d *dialect) bool {
+	lines, sentences, digits, size := 0, 0, 0, 0
+	text = text[:min(len(text), sampleBytes)]
+	for pos := 0; pos < len(text); {
+		end, next := d.lineEnd(text, pos)
+		line := bytes.TrimSpace(text[pos:end])
+		pos = next
+		if len(line) == 0 {
+			continue
+		}
+		lines++
+		size += len(line)
+		letters := 0
+		for _, c := range line {
+			switch {
+			case c-'0' < 10:
+				digits++
+			case c-'a' < 26, c-'A' < 26, c == ' ':
+				letters++
+			}
+		}
+		words := bytes.Count(line, []byte{' '}) + 1
+		if words >= 5 && letters*10 > len(line)*8 || bytes.Contains(line, []byte("。")) || utf8.RuneCount(line) > 60 && bytes.Contains(line, []byte("，")) {
+			sentences++
+		}
+	}
+	return sentences*10 >= lines*4 && digits*10 < size
+}
 
 // attach says to which block each rejected record belongs.
 func (p *page) attach(blocks []*grid.Block) [][]int {
@@ -314,6 +476,9 @@ func (f *finder) found(p *page, blocks []*grid.Block, rest []grid.Note) []tabula
 			if sepLine([]byte(t.Notes[i].Text)) != "" {
 				t.Notes[i].Kind = "note"
 			}
+		}
+		if f.unwrapped {
+			t.Questions = append(t.Questions, "整行被引号包成一个值，已去掉外层引号再分列，请核对。")
 		}
 		if f.enc.Doubt != "" {
 			t.Questions = append(t.Questions, f.enc.Doubt)
@@ -455,6 +620,22 @@ func (p *page) questions(b *grid.Block, rejects []int) (out []string) {
 	if len(padded) > 0 {
 		out = append(out, fmt.Sprintf("%s末尾缺列，缺的列按空值读，请核对。", lineList(padded)))
 	}
+	var hollow []int64
+	for i := b.Place.Top; i <= b.Place.Bottom; i++ {
+		if r := p.at(i); r.emptyRow && b.Role(i) == grid.Data {
+			hollow = append(hollow, r.line)
+		}
+	}
+	if len(hollow) > 0 {
+		out = append(out, fmt.Sprintf("%s只有分隔符没有值，按空值的数据行收下。", lineList(hollow)))
+	}
+	if b.HeaderRows > 0 && b.Place.Left == 0 && b.Rows() > 0 {
+		head := p.at(b.Place.Top + b.HeaderRows - 1).width
+		w, n, total := p.modal(p.index(b.Place.Top+b.HeaderRows), min(len(p.recs), p.index(b.Place.Bottom)+1))
+		if n*2 > total && head > 1 && w > 1 && (head > w || head < w && int(w) <= b.Place.Right+1) {
+			out = append(out, fmt.Sprintf("表头有 %d 列，数据行有 %d 列，列名可能错位，请核对。", head, w))
+		}
+	}
 	if len(rejects) > 0 {
 		lines := make([]int64, len(rejects))
 		for k, i := range rejects {
@@ -487,9 +668,12 @@ func lineList(lines []int64) string {
 // notes are header rows, and edge empty columns stand right of it.
 func (p *page) reader(b *grid.Block, rejects []int, again, edge int) func(context.Context, func(*tabular.Batch) error, func(tabular.Reject) error) (tabular.Tally, error) {
 	return func(ctx context.Context, emit func(*tabular.Batch) error, reject func(tabular.Reject) error) (tabular.Tally, error) {
-		tally, err := b.Read(ctx, func(row int) int64 { return p.at(row).line }, func(batch *tabular.Batch) error {
+		tally, err := b.ReadFrom(ctx, p.real, func(row int) int64 { return p.at(row).line }, func(batch *tabular.Batch) error {
 			for i := range batch.Columns {
 				batch.Columns[i].Null = nil // a text file has empty values, no absent ones
+				if p.empties > 0 {
+					unmark(&batch.Columns[i])
+				}
 			}
 			if edge == 0 {
 				return emit(batch)
@@ -504,8 +688,8 @@ func (p *page) reader(b *grid.Block, rejects []int, again, edge int) func(contex
 		if err != nil {
 			return tally, err
 		}
-		for _, i := range p.soft {
-			if row := int(p.recs[i].row); row >= b.Place.Top && row < b.Place.Bottom {
+		for i := range p.recs {
+			if r := &p.recs[i]; r.soft && int(r.row) >= b.Place.Top && int(r.row) < b.Place.Bottom {
 				tally.Blank++
 				tally.Physical++
 			}

@@ -24,7 +24,12 @@ func (f *finder) large(ctx context.Context, t *text) ([]tabular.Found, error) {
 	}
 	p.recs = p.recs[:min(len(p.recs)-1, headRows)]
 	p.judge()
-	s := p.sheet()
+	p.gaps()
+	s := p.sheet(-1, false)
+	p.real = s
+	if i := p.countsUp(); i >= 0 || p.empties > 0 {
+		s = p.sheet(i, true)
+	}
 	opt := grid.Options{Partial: true}
 	if n := len(f.opt.Tables); n > 1 {
 		return f.whole(ctx)
@@ -168,8 +173,9 @@ func (f *finder) ending(ctx context.Context, p *page, t *text, b *grid.Block, s 
 	n := len(begin)
 	e.p = splitAll(append(begin, t.tail...), f.d, nil, f.enc.Name)
 	e.p.judge()
+	e.p.gaps()
 	h := b.HeaderRows
-	blocks, _ := grid.Analyse(ctx, e.p.sheet(), grid.Options{Area: &grid.Range{Bottom: -1, Right: 1 << 20}, HeaderRows: &h})
+	blocks, _ := grid.Analyse(ctx, e.p.sheet(-1, true), grid.Options{Area: &grid.Range{Bottom: -1, Right: 1 << 20}, HeaderRows: &h})
 	if len(blocks) == 0 || len(blocks[0].Columns) != len(b.Columns) || !slices.Equal(blocks[0].Columns, b.Columns) {
 		return e, nil
 	}
@@ -248,6 +254,8 @@ func (f *finder) linesBefore(to int64, enc string) (n int64, err error) {
 func (e *ending) role(i int) grid.Role {
 	r := &e.p.recs[i]
 	switch {
+	case r.emptyRow && int(r.row) <= e.b.Place.Bottom:
+		return grid.Data
 	case r.verdict == isBlank:
 		return grid.BlankRow
 	case int(r.row) > e.b.Place.Bottom:

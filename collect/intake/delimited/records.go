@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"shuniu/collect/intake/grid"
 )
 
 // A verdict is what is known of a record before its table is looked for.
@@ -19,29 +21,31 @@ const (
 // A rec is one record of a text held in memory.
 type rec struct {
 	record
-	line    int64 // physical line it begins at
-	f0, f1  int32 // its fields
-	verdict verdict
-	reason  string
-	mended  bool
-	padded  bool
-	trimmed bool  // empty values beyond the table's last column were left out
-	soft    bool  // a blank record inside a table
-	cut     bool  // a table of another width begins here
-	row     int32 // in the grid
-	width   int32 // values, as split
+	line     int64 // physical line it begins at
+	f0, f1   int32 // its fields
+	verdict  verdict
+	reason   string
+	mended   bool
+	padded   bool
+	trimmed  bool  // empty values beyond the table's last column were left out
+	soft     bool  // a blank line or a drawn one inside a table: it has no row in the grid
+	emptyRow bool  // delimiters alone, between rows of a table: a row without values
+	cut      bool  // a table of another width begins here
+	row      int32 // in the grid
+	width    int32 // values, as split
 }
 
 // A page is a text split into records.
 type page struct {
-	text   []byte
-	d      dialect
-	recs   []rec
-	rows   []int32 // rows of the grid: index into recs
-	soft   []int32 // blank records and rules that stand inside a table and have no row
-	fields []field
-	bad    map[int64][]byte
-	enc    string // encoding's name, for messages and for bytes of rejects
+	text    []byte
+	d       dialect
+	recs    []rec
+	rows    []int32     // rows of the grid: index into recs
+	empties int         // records of delimiters alone that are rows
+	real    *grid.Sheet // as the text is
+	fields  []field
+	bad     map[int64][]byte
+	enc     string // encoding's name, for messages and for bytes of rejects
 }
 
 func (p *page) line(r *rec) []byte { return p.text[r.from:r.to] }
@@ -107,7 +111,7 @@ func (p *page) ranThrough(pos int, r *record, width int) bool {
 func (p *page) blank(r *rec) bool {
 	for _, f := range p.fields[r.f0:r.f1] {
 		v := p.text[f.from:f.to]
-		if len(v) > 0 && (v[0] > ' ' || len(bytes.TrimSpace(v)) > 0) {
+		if len(v) > 0 && (v[0] > ' ' || len(bytes.Trim(v, " \t\r\n\v\f\x00\x1a\u3000\u00a0")) > 0) {
 			return false
 		}
 	}
@@ -284,7 +288,7 @@ func (p *page) region(i, j int, w int32, count, total int) {
 		if r.verdict != fine || r.width == w || r.width == 1 && r.damage == sound {
 			continue
 		}
-		if k < first && (r.width < w || total < 4) {
+		if k < first {
 			continue // before the table: title, header
 		}
 		if cols == nil {
@@ -520,10 +524,66 @@ func isRule(line []byte) bool {
 	return dashes >= 3 && dashes*3 >= len(line)
 }
 
+// gaps decides which blank records end nothing.
+func (p *page) gaps() {
+	p.empties = 0
+	runs, even := 0, true
+	w, n, total := p.modal(0, len(p.recs))
+	repeats := 0
+	first := -1
+	for i := range p.recs {
+		r := &p.recs[i]
+		r.soft, r.emptyRow = false, false
+		if r.verdict != rejected && isRule(p.line(r)) {
+			r.verdict, r.soft = isBlank, i > 0 && first >= 0
+			continue
+		}
+		if r.verdict == isBlank {
+			continue
+		}
+		if first < 0 {
+			first = i
+		}
+		if i > 0 && p.recs[i-1].verdict == isBlank && i > first {
+			runs++
+			if i > 2 && p.recs[i-2].verdict == isBlank {
+				even = false
+			}
+			if bytes.Equal(p.line(r), p.line(&p.recs[first])) {
+				repeats++
+			}
+		}
+	}
+	// groups of lines, each followed by a blank one: sentences of words
+	groups := runs >= 20 && even && w > 1 && n*100 >= total*98 && n*100 >= 95*(len(p.recs)-runs) && repeats*5 < runs
+	for i := 0; i < len(p.recs); i++ {
+		if p.recs[i].verdict != isBlank || p.recs[i].soft {
+			continue
+		}
+		k := i
+		for k < len(p.recs) && p.recs[k].verdict == isBlank {
+			k++
+		}
+		// a lone record of delimiters in an even table is one of its rows
+		lone := k <= i+3 && total >= 50 && n*100 >= total*98 && p.recs[i].width == w && i > 0 && k < len(p.recs) && p.recs[i-1].width == w && p.recs[k].width == w
+		if groups && k < len(p.recs) && i > 0 || p.softGap(i, k, lone) {
+			for j := i; j < k; j++ {
+				if p.recs[j].width > 1 && p.recs[j].damage == sound && !isRule(p.line(&p.recs[j])) {
+					p.recs[j].emptyRow = true
+					p.empties++
+				} else {
+					p.recs[j].soft = true
+				}
+			}
+		}
+		i = k
+	}
+}
+
 // softGap reports whether the blank records [i, k) stand inside one table: the
 // record after them is of the width, the classes and the recurring values of
 // those before.
-func (p *page) softGap(i, k int) bool {
+func (p *page) softGap(i, k int, lone bool) bool {
 	if i == 0 || k >= len(p.recs) || k-i > 3 {
 		return false
 	}
@@ -534,14 +594,14 @@ func (p *page) softGap(i, k int) bool {
 	const most = 400
 	from := i
 	n := 0
-	for from > 0 && n < most && (p.recs[from-1].verdict != isBlank || p.recs[from-1].soft) {
+	for from > 0 && n < most && (p.recs[from-1].verdict != isBlank || p.recs[from-1].soft || p.recs[from-1].emptyRow) {
 		from--
 		if p.recs[from].verdict == fine && p.recs[from].width == next.width {
 			n++
 		}
 	}
 	if n < 5 {
-		return false
+		return lone && n > 0
 	}
 	cols := p.classes(from, i, next.width)
 	seen := make([]map[string]bool, next.width)
@@ -566,9 +626,9 @@ func (p *page) softGap(i, k int) bool {
 		case cl == classEmpty:
 		case len(seen[c]) < n/2 && seen[c][string(v)], cols[c].sure() && cl == cols[c].top:
 			proof++
-		case cols[c].sure(), len(seen[c]) < n/4:
+		case cols[c].sure(), len(seen[c]) < n/4 && !lone:
 			return false
 		}
 	}
-	return proof > 0
+	return proof > 0 || lone
 }

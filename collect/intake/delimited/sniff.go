@@ -112,7 +112,7 @@ func sniff(data []byte, opt tabular.Options) (d dialect, confidence float64) {
 	if second < 0 {
 		second = 0
 	}
-	confidence = min(.99, .5+.5*(best-second)/max(best, .01)*min(1, best*1.6))
+	confidence = min(.99, .5+.5*(best-second)/max(best, .01))
 	return d, confidence
 }
 

@@ -25,8 +25,9 @@ type text struct {
 	bad  map[int64][]byte // by line number of the file, from 1: bytes as received
 	used int              // raw bytes taken, byte order mark included
 	// partial: there is more in the file
-	partial bool
-	tail    []byte // the last lines of a partial text, decoded
+	partial   bool
+	unwrapped bool   // whole lines were quoted
+	tail      []byte // the last lines of a partial text, decoded
 }
 
 // open reads encoding and text of the source.
@@ -64,6 +65,7 @@ func open(src *tabular.Source, opt tabular.Options) (*text, charset.Result, *cha
 	}
 	t.used = len(raw)
 	t.data, t.bad = decodeLines(dec, name, enc.Foreign, raw[min(enc.BOM, len(raw)):], 1)
+	t.data = bytes.TrimPrefix(t.data, []byte("\uFEFF")) // a second mark, by joined files
 	if t.partial {
 		from := (src.Size - tailBytes) &^ 3
 		end := make([]byte, src.Size-from)

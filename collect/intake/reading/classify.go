@@ -44,6 +44,7 @@ const (
 	mNullToken // N/A, --, 无
 	mPadded    // blanks around it
 	mBig       // more digits than a decimal holds
+	mWeakToken // a null token that may be a word
 	mDecThree  // 1.234: three decimals after at most three digits
 )
 
@@ -58,14 +59,18 @@ var nullTokens = map[string]bool{
 	"-": true, "--": true, "---": true, "----": true, "—": true, "——": true, "–": true, "－": true, "－－": true, "…": true, "...": true, "……": true,
 	"无": true, "無": true, "暂无": true, "不详": true, "未知": true, "空": true, "无数据": true, "暂缺": true, "不适用": true, "缺失": true,
 	"*": true, "**": true, "***": true, "****": true, "*****": true, "******": true,
-	"/": true, "\\": true, ".": true, "..": true, "x": true, "c": true, "r": true, "?": true, "？": true,
+	"/": true, "\\": true, ".": true, "..": true, "x": true, "c": true, "r": true, "z": true, "u": true, "nc": true, "?": true, "？": true, "#": true, "~": true,
+	"[x]": true, "[c]": true, "[z]": true, "[u]": true, "[low]": true, "n.d.": true, "n.d": true, "n.c.": true, "(x)": true, "(d)": true, "(na)": true, "(n/a)": true, "***.*": true,
 	"#n/a!": true, "#value!": true, "#ref!": true, "#div/0!": true, "#null!": true, "#num!": true, "#name?": true,
 	"なし": true, "該当なし": true, "不明": true, "없음": true, "해당없음": true, "미상": true, "･": true, "・": true, "△": true,
 	"k.a.": true, "k. a.": true, "s.o.": true, "missing": true, "unknown": true, "not available": true, "unavailable": true, ":": true,
 }
 
 // weakTokens are null among numbers and dates, but words among words.
-var weakTokens = map[string]bool{"x": true, "c": true, "r": true, "nd": true, ".": true, "/": true, "\\": true, ":": true, "none": true, "unknown": true, "?": true, "*": true, "△": true, "・": true, "無": true, "无": true, "空": true, "なし": true, "없음": true, "na": true}
+var weakTokens = map[string]bool{
+	"x": true, "c": true, "r": true, "z": true, "u": true, "nd": true, "nc": true, ".": true, "/": true, "\\": true, ":": true, "none": true, "unknown": true, "?": true, "？": true, "*": true, "#": true, "~": true,
+	"△": true, "・": true, "･": true, "無": true, "无": true, "空": true, "なし": true, "없음": true, "na": true, "不详": true, "未知": true, "不明": true, "暂缺": true, "missing": true,
+}
 
 var boolWords = map[string]mask{
 	"是": mBoolYes | mTrue, "否": mBoolYes,
@@ -131,6 +136,9 @@ func classify(v []byte, buf []byte, o *observation) {
 		o.mask |= boolWords[k]
 		if nullTokens[k] {
 			o.mask |= mNullToken
+			if weakTokens[k] {
+				o.mask |= mWeakToken
+			}
 		}
 		if o.mask&(mNullToken|mBool) != 0 {
 			return

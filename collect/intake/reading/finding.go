@@ -137,7 +137,7 @@ func (p *Profile) find(h hints) Finding {
 	}
 	f.Distinct, f.DistinctExact = p.values.count()
 	tokens := p.sum(mNullToken, 0, 0)
-	f.Nulls = p.absent + p.empty + tokens
+	f.Nulls = p.absent + p.empty + p.sum(mNullToken, 0, mWeakToken)
 	n := p.nonNull()
 	if p.text.any {
 		f.Min, f.Max = clip(p.text.min), clip(p.text.max)
@@ -153,6 +153,9 @@ func (p *Profile) find(h hints) Finding {
 	case p.asTime(&f, n):
 	default:
 		return f
+	}
+	if f.Type != resource.Boolean {
+		f.Nulls = p.absent + p.empty + tokens
 	}
 	if f.Exact {
 		// one way of being missing renders back; two do not, and tokens never do
@@ -305,7 +308,7 @@ func (p *Profile) asNumber(f *Finding, n int64, name string, h hints) bool {
 	}
 	f.plan.Style = st
 	f.Unread = n - read
-	f.Min, f.Max = string(ext.minText), string(ext.maxText)
+	f.Min, f.Max = p.canonical(ext.minText, st), p.canonical(ext.maxText, st)
 	if wholes == read {
 		f.Type = resource.Integer
 		f.Exact = p.sum(mCanonInt, 0, 0) == n
@@ -316,6 +319,27 @@ func (p *Profile) asNumber(f *Finding, n int64, name string, h hints) bool {
 	f.Precision = max(ints+scale, scale+1)
 	f.Exact = st == point && p.sum(mCanonDec, 0, 0) == n && p.canon[0] == p.canon[1]
 	return true
+}
+
+// canonical writes a number's text with a point and without separators.
+func (p *Profile) canonical(text []byte, st style) string {
+	a, ok := splitNumber(narrow(trim(text), p.buf[:]))
+	var d number
+	if !ok || !readBody(a.body, st, &d) {
+		return string(text)
+	}
+	digits := slices.Clone(d.digits[:d.n])
+	for len(digits) <= d.scale {
+		digits = append([]byte{'0'}, digits...)
+	}
+	s := string(digits[:len(digits)-d.scale])
+	if d.scale > 0 {
+		s += "." + string(digits[len(digits)-d.scale:])
+	}
+	if a.neg && d.n > 0 {
+		s = "-" + s
+	}
+	return s
 }
 
 func (p *Profile) asDate(f *Finding, n int64, name string, h hints) bool {
