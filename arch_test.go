@@ -37,8 +37,8 @@ var mayImport = map[string][]string{
 	"worker":             {"fault"},
 
 	// doors
-	"guard":         {"fault", "metadb", "resource", "guard/audit"},
-	"guard/audit":   {"fault", "metadb"},
+	"guard":         {"fault", "metadb", "resource"},
+	"guard/audit":   {"fault", "metadb", "guard"},
 	"brain":         {"fault", "resource", "guard"},
 	"brain/duck":    {"fault", "resource", "brain", "worker"},
 	"brain/iceberg": {"fault", "durable", "metadb", "resource", "brain"},
@@ -72,13 +72,14 @@ var mayImport = map[string][]string{
 	"shuniutest/powerfs":        {},
 	"brain/braintest":           {"fault", "resource", "brain"},
 	"collect/intake/grid/messy": {},
+	"bench":                     {},
 	"cmd/shuniu":                {"*"},
 }
 
 // onlyIn fences third-party code: import path prefix to the packages that may
 // use it outside their tests.
 var onlyIn = map[string][]string{
-	"github.com/duckdb/":             {"brain/duck"},
+	"github.com/duckdb/":             {"brain/duck", "bench"},
 	"github.com/apache/iceberg-go":   {"brain/iceberg"},
 	"github.com/pressly/goose":       {"metadb"},
 	"github.com/jackc/pgx":           {"metadb"},
@@ -89,7 +90,7 @@ var onlyIn = map[string][]string{
 	"github.com/landlock-lsm/":       {"worker"},
 	"github.com/prometheus/":         {"telemetry"},
 	"github.com/hanwen/go-fuse":      {"shuniutest/powerfs"},
-	"github.com/xuri/excelize":       {"demo", "collect/intake/grid/messy"},
+	"github.com/xuri/excelize":       {"demo", "bench", "collect/intake/grid/messy"},
 	"github.com/richardlehane/mscfb": {"collect/intake/workbook", "collect/intake/object"},
 	"github.com/mozillazg/go-pinyin": {"resource/catalogue"},
 	"golang.org/x/crypto":            {"guard", "collect/intake/workbook"},
