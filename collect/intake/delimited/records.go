@@ -565,7 +565,7 @@ func (p *page) gaps() {
 			k++
 		}
 		// a lone record of delimiters in an even table is one of its rows
-		lone := k <= i+3 && total >= 50 && n*100 >= total*98 && p.recs[i].width == w && i > 0 && k < len(p.recs) && p.recs[i-1].width == w && p.recs[k].width == w
+		lone := (k <= i+3 || total >= 1000 && k <= i+50) && total >= 50 && n*100 >= total*98 && p.recs[i].width == w && i > 0 && k < len(p.recs) && p.recs[i-1].width == w && p.recs[k].width == w
 		if groups && k < len(p.recs) && i > 0 || p.softGap(i, k, lone) {
 			for j := i; j < k; j++ {
 				if p.recs[j].width > 1 && p.recs[j].damage == sound && !isRule(p.line(&p.recs[j])) {
@@ -584,7 +584,7 @@ func (p *page) gaps() {
 // record after them is of the width, the classes and the recurring values of
 // those before.
 func (p *page) softGap(i, k int, lone bool) bool {
-	if i == 0 || k >= len(p.recs) || k-i > 3 {
+	if i == 0 || k >= len(p.recs) || k-i > 3 && !lone {
 		return false
 	}
 	next := &p.recs[k]
