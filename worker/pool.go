@@ -72,7 +72,9 @@ type started struct {
 	err   error
 }
 
-// NewPool makes a pool and starts warming it; it does not wait for that.
+// NewPool makes a pool and starts its first child, without waiting for it. The
+// others start when they are wanted and stay: a short command needs one, and
+// the start of this program costs a tenth of a CPU second.
 func NewPool(cfg Config) (*Pool, error) {
 	if len(cfg.Command) == 0 {
 		self, err := os.Executable()
@@ -112,9 +114,7 @@ func NewPool(cfg Config) (*Pool, error) {
 		live: map[*child]struct{}{},
 	}
 	p.wg.Go(p.starter)
-	for range cfg.Size {
-		p.warm()
-	}
+	p.warm()
 	return p, nil
 }
 
