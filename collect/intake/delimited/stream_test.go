@@ -167,6 +167,7 @@ func BenchmarkFile(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.SetBytes(st.Size())
+	defer cpu(b, st.Size())()
 	for b.Loop() {
 		found, err := Find(context.Background(), &tabular.Source{Name: name, Size: st.Size(), ReaderAt: f}, tabular.Options{})
 		if err != nil {
