@@ -442,7 +442,7 @@ func (l *life) await(t *testing.T, words ...string) (string, bool) {
 // drain lets the reader go on when nobody awaits lines.
 func (l *life) drain() {
 	go func() {
-		for range l.lines { //nolint:revive // only to empty it
+		for range l.lines {
 		}
 	}()
 }

@@ -228,7 +228,7 @@ func (h *handle) swap(ctx context.Context, next table.Metadata, loc string) erro
 			return err
 		}
 		if len(gone) > 0 {
-			if _, err := tx.ExecContext(ctx, "DELETE FROM lake_file WHERE path IN (?)", bun.In(gone)); err != nil {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM lake_file WHERE path IN (?)", bun.List(gone)); err != nil {
 				return err
 			}
 		}
@@ -297,7 +297,7 @@ func (h *handle) witness() {
 	if err == nil {
 		dir := h.lake.abs(rel + "/metadata")
 		tmp := fmt.Sprintf("%s/committed.%d.tmp", dir, os.Getpid())
-		if err = os.WriteFile(tmp, data, 0o640); err == nil {
+		if err = os.WriteFile(tmp, data, 0o600); err == nil {
 			err = os.Rename(tmp, dir+"/committed")
 		}
 	}
@@ -375,7 +375,7 @@ func (l *Lake) commit(ctx context.Context, t resource.Table, batch resource.Batc
 		if !errors.Is(err, errMoved) {
 			return nil, nil, err
 		}
-		pause := time.Duration(rand.Int64N(int64(min(try+1, 20)) * int64(5*time.Millisecond)))
+		pause := rand.N(time.Duration(min(try+1, 20)) * 5 * time.Millisecond) //nolint:gosec // only spreads the next tries
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():

@@ -162,7 +162,7 @@ func (b boundFiles) Create(name string) (iceio.FileWriter, error) {
 	if err := b.lake.ensureDir(path.Dir(rel)); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(b.lake.abs(rel), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+	f, err := os.OpenFile(b.lake.abs(rel), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, durable.Kind(err)
 	}

@@ -180,7 +180,7 @@ func (h *handle) removeUnnamed(ctx context.Context, before, now naming) (int, er
 	// without its file would be damage.
 	err = h.lake.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
 		for chunk := range slices.Chunk(gone, 500) {
-			if _, err := tx.ExecContext(ctx, "DELETE FROM lake_file WHERE path IN (?)", bun.In(chunk)); err != nil {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM lake_file WHERE path IN (?)", bun.List(chunk)); err != nil {
 				return err
 			}
 		}

@@ -9,10 +9,13 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/apache/iceberg-go/table"
+	"golang.org/x/sync/errgroup"
 
 	"shuniu/durable"
 	"shuniu/fault"
@@ -93,14 +96,24 @@ func (l *Lake) verifyTable(ctx context.Context, t resource.Table, quick bool) (p
 		}
 	}
 	checked += len(names.meta) + len(names.data) // metadata was checked while it was read
+	var (
+		g  errgroup.Group
+		mu sync.Mutex
+	)
+	g.SetLimit(runtime.GOMAXPROCS(0))
 	for rel, f := range names.data {
-		err := l.checkDigest(ctx, f)
-		switch {
-		case ctx.Err() != nil:
-			return problems, checked, ctx.Err()
-		case err != nil:
-			bad(err.Error(), l.abs(rel), "restore the file from a backup, or land its batch again")
-		}
+		g.Go(func() error {
+			err := l.checkDigest(ctx, f)
+			if err != nil && ctx.Err() == nil {
+				mu.Lock()
+				defer mu.Unlock()
+				bad(err.Error(), l.abs(rel), "restore the file from a backup, or land its batch again")
+			}
+			return ctx.Err()
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return problems, checked, err
 	}
 	if quick || len(problems) > 0 {
 		return problems, checked, nil // without all names nobody can tell an orphan

@@ -200,6 +200,6 @@ func coin(mixed bool, seed uint64) func() bool {
 	if !mixed {
 		return func() bool { return false }
 	}
-	r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test's chance, repeatable on purpose
+	r := rand.New(rand.NewPCG(seed, 1))
 	return func() bool { return r.IntN(2) == 0 }
 }
