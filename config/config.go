@@ -28,6 +28,7 @@ type Config struct {
 	Log     Log     `yaml:"log"`     //
 	Workers Workers `yaml:"workers"` //
 	Uploads Uploads `yaml:"uploads"` //
+	Upkeep  Upkeep  `yaml:"upkeep"`  //
 }
 
 // Log says what is logged and how.
@@ -49,6 +50,14 @@ type Uploads struct {
 	MaxMB int `yaml:"max_mb"` // of one file
 }
 
+// Upkeep says how often tables are tidied and how long their past is kept.
+type Upkeep struct {
+	Every         time.Duration `yaml:"every"`          // 0: never
+	KeepSnapshots int           `yaml:"keep_snapshots"` // at least this many of each table
+	Keep          time.Duration `yaml:"keep"`           // and all that are younger
+	KeepEvents    time.Duration `yaml:"keep_events"`    // of the event log
+}
+
 // Default is the set-up of a machine with 2 cores.
 func Default() Config {
 	return Config{
@@ -56,6 +65,7 @@ func Default() Config {
 		Log:     Log{Level: "info", Format: "text"},
 		Workers: Workers{Count: 2, MemoryMB: 1536, Deadline: 60 * time.Second, Intake: 30 * time.Minute},
 		Uploads: Uploads{MaxMB: 64 << 10},
+		Upkeep:  Upkeep{Every: time.Hour, KeepSnapshots: 50, Keep: 30 * 24 * time.Hour, KeepEvents: 30 * 24 * time.Hour},
 	}
 }
 
@@ -216,6 +226,9 @@ func (c *Config) check() error {
 	}
 	if c.Workers.Deadline <= 0 || c.Workers.Intake <= 0 {
 		bad("workers.deadline and workers.intake must be above 0")
+	}
+	if c.Upkeep.Every < 0 || c.Upkeep.KeepSnapshots < 1 || c.Upkeep.Keep < 0 || c.Upkeep.KeepEvents < time.Hour {
+		bad("upkeep: want every >= 0, keep_snapshots >= 1, keep >= 0, keep_events >= 1h")
 	}
 	if c.Uploads.MaxMB < 1 {
 		bad("uploads.max_mb is %d, want at least 1", c.Uploads.MaxMB)

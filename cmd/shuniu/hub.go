@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -101,6 +102,9 @@ func (a *app) withHub(ctx context.Context, f *folder, do func(ctx context.Contex
 }
 
 // background runs what the hub does by itself until ctx ends.
-func (h *hub) background(ctx context.Context, g *errgroup.Group) {
+func (h *hub) background(ctx context.Context, g *errgroup.Group, every time.Duration) {
 	g.Go(func() error { return h.runs.Work(ctx) })
+	if every > 0 {
+		g.Go(func() error { return h.schedule(ctx, every) })
+	}
 }

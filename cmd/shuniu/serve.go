@@ -107,6 +107,7 @@ func (c *serveCommand) serve(ctx context.Context, a *app, h *hub) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w: %w", c.Listen, err, fault.Busy)
 	}
+	h.registerUpkeep(a.conf.Upkeep, a.log)
 	if err := h.runs.Recover(ctx); err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -116,7 +117,7 @@ func (c *serveCommand) serve(ctx context.Context, a *app, h *hub) error {
 		}
 	}
 	g, gctx := errgroup.WithContext(ctx)
-	h.background(gctx, g)
+	h.background(gctx, g, a.conf.Upkeep.Every)
 	g.Go(func() error { return server.Serve(gctx, listener) })
 	url := "http://" + listener.Addr().String()
 	if err := h.folder.announce(reach{URL: url, Token: token, PID: os.Getpid()}); err != nil {
@@ -158,14 +159,17 @@ func (h *hub) loadDemo(ctx context.Context, a *app, url string) error {
 	if err != nil {
 		return err
 	}
+	sender, err := h.accounts.As(ctx, "engineer")
+	if err != nil {
+		return fmt.Errorf("demo account: %w", err)
+	}
 	landed := 0
 	for _, f := range files {
 		sha, _, err := h.collect.Originals.Put(ctx, bytes.NewReader(f.Data), nil)
 		if err != nil {
 			return fmt.Errorf("demo file %s: %w", f.Name, err)
 		}
-		as := guard.With(ctx, guard.Local())
-		_, err = h.collect.Land(as, collect.Request{Original: sha, Name: f.Name, Department: resource.DepartmentID(f.Department)}, nil)
+		_, err = h.collect.Land(guard.With(ctx, sender), collect.Request{Original: sha, Name: f.Name, Department: resource.DepartmentID(f.Department)}, nil)
 		if ctx.Err() != nil {
 			return nil
 		}
