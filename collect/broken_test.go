@@ -33,5 +33,8 @@ func brokenHandler(ctx context.Context, c worker.Call) error {
 		Report: intake.TableReport{N: 1, Name: "坏", Rows: 3, Columns: []intake.ColumnReport{{Name: "甲"}}},
 	}
 	l := &lander{c: c, write: duck.WriteParquet}
-	return l.member(ctx, &intake.Member{SHA256: "0", Format: "csv", Tables: []intake.Table{t}})
+	if err := l.member(ctx, &intake.Member{SHA256: "0", Format: "csv", Tables: []intake.Table{t}}); err != nil {
+		return err
+	}
+	return l.flush(ctx)
 }

@@ -161,9 +161,15 @@ func (l *landing) commitGroup(ctx context.Context, group []*batch, dir string) e
 	}
 	c := brain.Commit{Batch: resource.BatchID(group[0].row.CommitID), Summary: map[string]string{"batches": strconv.Itoa(len(group)), "sha256": l.sha}}
 	var rows int64
+	at := map[string]int{} // small tables share a file
 	for _, b := range group {
 		rows += b.row.Landed
 		for _, f := range b.result.Files {
+			if i, ok := at[f.Name]; ok {
+				c.Files[i].Rows += f.Rows
+				continue
+			}
+			at[f.Name] = len(c.Files)
 			c.Files = append(c.Files, brain.StagedFile{Path: filepath.Join(dir, filepath.Base(f.Name)), Rows: f.Rows})
 		}
 	}

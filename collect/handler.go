@@ -154,16 +154,19 @@ func LandHandler(write brain.WriteParquet) worker.Handler {
 			return err
 		}
 		l := &lander{c: c, write: write}
-		_, err = intake.Walk(ctx, src, opt, func(m *intake.Member) error { return l.member(ctx, m) })
-		return err
+		if _, err = intake.Walk(ctx, src, opt, func(m *intake.Member) error { return l.member(ctx, m) }); err != nil {
+			return err
+		}
+		return l.flush(ctx)
 	}
 }
 
 // A lander is one job of MethodLand.
 type lander struct {
-	c     worker.Call
-	write brain.WriteParquet
-	rows  int64 // read so far, for progress
+	c      worker.Call
+	write  brain.WriteParquet
+	rows   int64 // read so far, for progress
+	shared map[string]*sharedFile
 }
 
 func (l *lander) member(ctx context.Context, m *intake.Member) error {

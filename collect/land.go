@@ -38,13 +38,18 @@ type Request struct {
 	Run        string                // the run it belongs to
 	Decided    map[DriftKind]Action  // answers that overrule the policy this time
 	Renamed    map[string]string     // column of the file -> column of the dataset
+	Only       []int                 // numbers of the tables in the report to land; none: all, and objects
 
 	only *batchRow // land this table alone, where it was to land
-	Only []int     // numbers of the tables in the report to land; none: all, and objects
 }
 
-// wants tells whether table n is to land.
-func (r *Request) wants(n int) bool { return len(r.Only) == 0 || slices.Contains(r.Only, n) }
+// wants tells whether the table of b is to land.
+func (r *Request) wants(b *batchRow) bool {
+	if r.only != nil && r.only.N > 0 {
+		return r.only.Member == b.Member && r.only.PlaceKey == b.PlaceKey
+	}
+	return len(r.Only) == 0 || slices.Contains(r.Only, b.N)
+}
 
 // A landing is one call of Land.
 type landing struct {
@@ -155,7 +160,11 @@ func (l *landing) callKey() string {
 	if err != nil {
 		how = nil // plain data: it always encodes
 	}
-	answers, err := json.Marshal([]any{l.req.Decided, l.req.Renamed, l.req.Only})
+	only := ""
+	if l.req.only != nil {
+		only = l.req.only.ID
+	}
+	answers, err := json.Marshal([]any{l.req.Decided, l.req.Renamed, l.req.Only, only})
 	if err != nil {
 		answers = nil
 	}

@@ -49,7 +49,7 @@ func (l *landing) planMember(ctx context.Context, m *memberFacts) (memberPlan, e
 		return memberPlan{}, nil
 	}
 	switch {
-	case m.Ignored != "", len(l.req.Only) > 0 && len(m.Tables) == 0:
+	case m.Ignored != "", len(l.req.Only) > 0 && len(m.Tables) == 0, l.req.only != nil && m.Member != l.req.only.Member:
 		return memberPlan{}, nil
 	case m.Refused != nil:
 		b := l.newBatch(m, nil)
@@ -70,7 +70,7 @@ func (l *landing) planMember(ctx context.Context, m *memberFacts) (memberPlan, e
 		if err != nil {
 			return memberPlan{}, err
 		}
-		if l.req.wants(m.Tables[i].Report.N) {
+		if l.req.wants(&b.row) {
 			batches, at = append(batches, b), append(at, i)
 		}
 	}
@@ -325,7 +325,7 @@ func (b *batch) plan() tablePlan {
 		}
 	}
 	reserved := b.reserved
-	return tablePlan{Batch: p.Batch, Quarantine: p.Quarantine, Out: append(p.Out,
+	return tablePlan{Batch: p.Batch, Dataset: b.dataset.ID, Quarantine: p.Quarantine, Out: append(p.Out,
 		outColumn{Field: resource.Field{ID: reserved[0], Name: resource.BatchColumn, Type: resource.Text}, Source: sourceBatch},
 		outColumn{Field: resource.Field{ID: reserved[1], Name: resource.RowColumn, Type: resource.Integer}, Source: sourceRow})}
 }

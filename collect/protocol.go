@@ -69,10 +69,11 @@ type memberPlan struct {
 
 // tablePlan says what becomes of one table.
 type tablePlan struct {
-	Skip       bool             `json:"skip,omitempty"`
-	Batch      resource.BatchID `json:"batch,omitempty"`
-	Quarantine string           `json:"quarantine,omitempty"` // not empty: every row is rejected for this reason
-	Out        []outColumn      `json:"out,omitempty"`
+	Skip       bool               `json:"skip,omitempty"`
+	Batch      resource.BatchID   `json:"batch,omitempty"`
+	Dataset    resource.DatasetID `json:"dataset,omitempty"`
+	Quarantine string             `json:"quarantine,omitempty"` // not empty: every row is rejected for this reason
+	Out        []outColumn        `json:"out,omitempty"`
 }
 
 // outColumn is one column of the Parquet file. Source -1 is the batch id, -2

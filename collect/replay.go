@@ -73,7 +73,10 @@ func mendHandler(write brain.WriteParquet) worker.Handler {
 		}
 		t.Report.Rows, t.Report.RejectedCount, t.Report.Rejected, t.Report.N = rows, 0, nil, 1
 		l := &lander{c: c, write: write}
-		return l.member(ctx, &intake.Member{Format: p.Table.Format, Encoding: p.Table.Encoding, Tables: []intake.Table{t}})
+		if err := l.member(ctx, &intake.Member{Format: p.Table.Format, Encoding: p.Table.Encoding, Tables: []intake.Table{t}}); err != nil {
+			return err
+		}
+		return l.flush(ctx)
 	}
 }
 

@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -27,11 +29,27 @@ import (
 // when compressed.
 const fileBytes = 1 << 30
 
+// smallRows is up to how many rows a table shares its Parquet file with others
+// of the same dataset: an archive of thousands of small files gives one file.
+const smallRows = 20_000
+
 // table reads the rows of t once more and writes them as planned.
 func (l *lander) table(ctx context.Context, t *intake.Table, plan *tablePlan) error {
+	if plan.Quarantine == "" && t.Report.Rows <= smallRows {
+		return l.small(ctx, t, plan)
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	s := newStream(l, t, plan)
+	s.sink = func(r arrow.RecordBatch) error {
+		select {
+		case s.records <- r:
+			return nil
+		case <-ctx.Done():
+			r.Release()
+			return context.Cause(ctx)
+		}
+	}
 	read := make(chan error, 1)
 	go func() {
 		err := s.read(ctx, t)
@@ -61,11 +79,113 @@ func (l *lander) table(ctx context.Context, t *intake.Table, plan *tablePlan) er
 			return err
 		}
 	}
+	return l.report(&res)
+}
+
+func (l *lander) report(res *tableResult) error {
 	payload, err := json.Marshal(res)
 	if err != nil {
 		return err
 	}
 	return l.c.Send(kindTable, payload)
+}
+
+// A shared file is one Parquet file in the making for small tables of one
+// dataset with the same columns.
+type sharedFile struct {
+	fields  []resource.Field
+	records []arrow.RecordBatch
+	bytes   int64
+	tables  []sharedTable
+}
+
+type sharedTable struct {
+	res     tableResult
+	emitted int64
+}
+
+// small reads a small table into the file it shares.
+func (l *lander) small(ctx context.Context, t *intake.Table, plan *tablePlan) error {
+	s := newStream(l, t, plan)
+	key, err := json.Marshal(s.fields())
+	if err != nil {
+		return err
+	}
+	id := string(plan.Dataset) + " " + string(key)
+	f := l.shared[id]
+	if f == nil {
+		f = &sharedFile{fields: s.fields()}
+		if l.shared == nil {
+			l.shared = map[string]*sharedFile{}
+		}
+		l.shared[id] = f
+	}
+	s.sink = func(r arrow.RecordBatch) error {
+		f.records = append(f.records, r)
+		f.bytes += recordBytes(r)
+		return nil
+	}
+	if err := s.read(ctx, t); err != nil {
+		return err
+	}
+	f.tables = append(f.tables, sharedTable{
+		res: tableResult{Batch: plan.Batch, Tally: s.tally, Rejects: s.rejects.sent, Unread: s.unread}, emitted: s.emitted,
+	})
+	if f.bytes < sharedBytes {
+		return nil
+	}
+	delete(l.shared, id)
+	return l.writeShared(ctx, f)
+}
+
+// sharedBytes is how much Arrow data waits in memory for its file.
+const sharedBytes = 64 << 20
+
+// flush writes the shared files that are left.
+func (l *lander) flush(ctx context.Context) error {
+	for _, id := range slices.Sorted(maps.Keys(l.shared)) {
+		if err := l.writeShared(ctx, l.shared[id]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeShared writes a shared file and accounts for its tables.
+func (l *lander) writeShared(ctx context.Context, f *sharedFile) error {
+	var emitted int64
+	for i := range f.tables {
+		emitted += f.tables[i].emitted
+	}
+	name := fmt.Sprintf("%s-shared.parquet", f.tables[0].res.Batch)
+	if len(f.records) > 0 {
+		rows, err := l.write(ctx, filepath.Join(l.c.Out(), name), f.fields, func(yield func(arrow.RecordBatch, error) bool) {
+			for _, r := range f.records {
+				if !yield(r, nil) {
+					return
+				}
+			}
+		})
+		if err != nil {
+			return err
+		}
+		if rows != emitted {
+			return fmt.Errorf("%d rows written of %d: %w", rows, emitted, fault.Damaged)
+		}
+	}
+	for i := range f.tables {
+		t := &f.tables[i]
+		if t.emitted > 0 {
+			t.res.Written, t.res.Files = t.emitted, []outFile{{name, t.emitted}}
+		}
+		if err := t.res.check(t.emitted); err != nil {
+			return err
+		}
+		if err := l.report(&t.res); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // check compares the three counts that must agree: what the reader's tally of
@@ -91,6 +211,7 @@ type stream struct {
 	mem     memory.Allocator
 	batch   arrow.Array // the batch id, repeated
 	records chan arrow.RecordBatch
+	sink    func(arrow.RecordBatch) error
 	rejects rejectSender
 
 	emitted int64
@@ -133,7 +254,7 @@ func (s *stream) read(ctx context.Context, t *intake.Table) (err error) {
 			if err := s.reject(b); err != nil {
 				return err
 			}
-		} else if err := s.send(ctx, b); err != nil {
+		} else if err := s.send(b); err != nil {
 			return err
 		}
 		return s.l.progress(int64(b.Rows))
@@ -169,7 +290,7 @@ func csvLine(row []string) string {
 }
 
 // send converts a batch, its columns on all cores, and hands it to the writer.
-func (s *stream) send(ctx context.Context, b *tabular.Batch) error {
+func (s *stream) send(b *tabular.Batch) error {
 	if b.Rows == 0 {
 		return nil
 	}
@@ -208,13 +329,7 @@ func (s *stream) send(ctx context.Context, b *tabular.Batch) error {
 	for _, c := range cols {
 		c.Release()
 	}
-	select {
-	case s.records <- rec:
-		return nil
-	case <-ctx.Done():
-		rec.Release()
-		return context.Cause(ctx)
-	}
+	return s.sink(rec)
 }
 
 // batchColumn is the batch id n times, kept for the next call.
@@ -242,13 +357,19 @@ func rowColumn(mem memory.Allocator, origin []int64) arrow.Array {
 	return b.NewArray()
 }
 
-// writeFiles writes the records as files of bounded size. A table without rows
-// gives none.
-func (s *stream) writeFiles(ctx context.Context, res *tableResult) error {
+// fields of the file.
+func (s *stream) fields() []resource.Field {
 	fields := make([]resource.Field, len(s.plan.Out))
 	for i, o := range s.plan.Out {
 		fields[i] = o.Field
 	}
+	return fields
+}
+
+// writeFiles writes the records as files of bounded size. A table without rows
+// gives none.
+func (s *stream) writeFiles(ctx context.Context, res *tableResult) error {
+	fields := s.fields()
 	for k := 1; ; k++ {
 		first, ok := <-s.records
 		if !ok {
