@@ -174,12 +174,22 @@ type Origin struct {
 	Member     string        `json:"member,omitempty"`
 	Sheet      string        `json:"sheet,omitempty"`
 	Range      string        `json:"range,omitempty"`
+	Path       string        `json:"path,omitempty"`
 	SHA256     string        `json:"sha256"`
+	Format     string        `json:"format,omitempty"`
 	Encoding   string        `json:"encoding,omitempty"`
 	Department string        `json:"department,omitempty"`
 	Account    string        `json:"account"`
 	At         time.Time     `json:"at"`
 	Values     []OriginValue `json:"values"`
+	Around     []OriginLine  `json:"around" doc:"Rows before and after, this one too"`
+	Mended     bool          `json:"mended,omitempty" doc:"The row was put right in quarantine; values are as mended"`
+}
+
+// An OriginLine is a row near the one asked for, one value per column.
+type OriginLine struct {
+	Row    int64     `json:"row"`
+	Values []*string `json:"values"`
 }
 
 // An OriginValue is a value as the file has it.

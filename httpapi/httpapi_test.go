@@ -7,8 +7,10 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,6 +20,10 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"shuniu/brain"
+	"shuniu/brain/duck"
+	"shuniu/brain/iceberg"
+	"shuniu/collect"
 	"shuniu/event"
 	"shuniu/fault"
 	"shuniu/guard"
@@ -25,6 +31,7 @@ import (
 	"shuniu/metadb"
 	"shuniu/resource/catalogue"
 	"shuniu/run"
+	"shuniu/worker"
 )
 
 const (
@@ -32,8 +39,17 @@ const (
 	ownerToken = "owner-token-of-the-test"
 )
 
-// A hub is a server on the real stores of a temp folder. Parts that a test
-// does not bring find nothing.
+// TestMain is also the worker: the pool starts this binary again.
+func TestMain(m *testing.M) {
+	if worker.IsChild() {
+		h := collect.Handlers(duck.WriteParquet)
+		maps.Copy(h, duck.Handlers())
+		worker.Main(h)
+	}
+	os.Exit(m.Run())
+}
+
+// A hub is a server on the real stores, lake and workers of a temp folder.
 type hub struct {
 	*httptest.Server
 	db       *metadb.DB
@@ -41,6 +57,7 @@ type hub struct {
 	audit    *audit.Log
 	events   *event.Log
 	runs     *run.Runs
+	collect  *collect.Service
 	logs     *safeBuffer
 	sessions map[string]string
 }
@@ -62,50 +79,62 @@ func (s *safeBuffer) String() string {
 	return s.b.String()
 }
 
+// newHub starts a hub; change may put other parts in for what a test is about.
 func newHub(t *testing.T, change func(*Config)) *hub {
 	t.Helper()
-	db, err := metadb.Open(t.Context(), "sqlite://"+filepath.Join(t.TempDir(), "meta.db"), slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := &hub{db: db, logs: &safeBuffer{}, sessions: map[string]string{}}
+	dir := t.TempDir()
+	h := &hub{logs: &safeBuffer{}, sessions: map[string]string{}}
 	log := slog.New(slog.NewTextHandler(h.logs, nil))
-	h.audit = audit.New(db)
-	h.accounts = guard.NewAccounts(db, h.audit.Recorder())
-	h.events = event.New(db)
-	h.runs = run.New(db, h.events, 2, log)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	var err error
+	h.db, err = metadb.Open(ctx, "sqlite://"+filepath.Join(dir, "meta.db"), log)
+	must(err)
+	pool, err := worker.NewPool(worker.Config{Command: []string{os.Args[0]}, Dir: filepath.Join(dir, "tmp"), Size: 1, Deadline: time.Minute, Log: log})
+	must(err)
+	lake, err := iceberg.Open(ctx, iceberg.Config{Dir: filepath.Join(dir, "lake"), DB: h.db, Log: log})
+	must(err)
+	gate := guard.Policy{}
+	h.audit, h.events = audit.New(h.db), event.New(h.db)
+	h.accounts = guard.NewAccounts(h.db, h.audit.Recorder())
+	h.runs = run.New(h.db, h.events, 2, log)
 	h.runs.Register("sleep", func(ctx context.Context, _ *run.Work) (any, error) { <-ctx.Done(); return nil, ctx.Err() })
-	cat := catalogue.New(db, guard.Policy{})
-	none := nothing{}
+	cat := catalogue.New(h.db, gate)
+	engine := duck.New(pool)
+	h.collect, err = collect.New(collect.Config{Dir: dir, DB: h.db, Lake: lake, Engine: engine, Pool: pool, Catalogue: cat, Gate: gate,
+		Events: h.events, Record: h.audit.Recorder(), Log: log})
+	must(err)
+	must(h.collect.Recover(ctx))
 	cfg := Config{
 		Log: log, OwnerToken: ownerToken, Front: testFront,
 		Live:    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) },
 		Ready:   func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) },
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "shuniu_up 1\n") }),
-		Services: Services{
-			Accounts: NewPeople(db, h.accounts, cat), Gate: guard.Policy{}, Audit: NewAuditLog(h.audit), Uploads: noUploads{},
-			Intake: none, Batches: none, Quarantine: noQuarantine{}, Catalogue: noCatalogue{}, Tables: noTables{},
-			Runs: NewRuns(h.runs), Events: NewEvents(h.events, nil, func(context.Context) error { return nil }),
-			Search:  func(context.Context, string, []string, int) (SearchResult, error) { return SearchResult{}, nil },
-			Objects: noObjects{}, Views: NewViews(db),
-			Query:   func(context.Context, string, int64) (RowStream, error) { return &memoryRows{}, nil },
-			Summary: func(context.Context) (Summary, error) { return Summary{}, nil },
-			Doctor:  func(context.Context, bool) (DoctorReport, error) { return DoctorReport{OK: true}, nil },
-			Collect: func(context.Context, CLICollect, func(Receipt) error) (CollectSums, error) { return CollectSums{}, nil },
-		},
+		Services: Wire(Parts{
+			DB: h.db, Accounts: h.accounts, Audit: h.audit, Events: h.events, Runs: h.runs, Catalogue: cat, Collect: h.collect,
+			Brain: brain.New(lake, engine, gate, cat.Owner), MaxUploadBytes: 1 << 30,
+			Doctor: func(context.Context, bool) (DoctorReport, error) { return DoctorReport{OK: true}, nil },
+			Land:   func(context.Context, CLICollect, func(Receipt) error) (CollectSums, error) { return CollectSums{}, nil },
+		}),
 	}
 	if change != nil {
 		change(&cfg)
 	}
 	srv, err := New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(err)
 	h.Server = httptest.NewServer(srv.Handler())
+	work := make(chan error, 1)
+	go func() { work <- h.runs.Work(ctx) }()
 	t.Cleanup(func() {
 		srv.stop()
 		h.Close()
-		if err := db.Close(); err != nil {
+		cancel()
+		if err := errors.Join(<-work, pool.Close(), h.db.Close()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -234,80 +263,8 @@ func (h *hub) do(t *testing.T, who, method, path string, body any, headers ...st
 	return reply{res.StatusCode, res.Header, raw}
 }
 
-// The parts below are what a hub without data answers.
-
-type nothing struct{}
-
+// errNothing is an error of kind fault.NotFound.
 var errNothing = errors.Join(errors.New("nothing here"), fault.NotFound)
-
-func (nothing) Inspect(context.Context, NewInspection) (RunRef, error) { return RunRef{}, errNothing }
-func (nothing) Inspection(context.Context, string) (Inspection, error) {
-	return Inspection{}, errNothing
-}
-func (nothing) Land(context.Context, NewLanding) (RunRef, error) { return RunRef{}, errNothing }
-func (nothing) Get(context.Context, string) (BatchDetail, error) { return BatchDetail{}, errNothing }
-func (nothing) Answer(context.Context, string, BatchAnswer) (RunRef, error) {
-	return RunRef{}, errNothing
-}
-func (nothing) Rerun(context.Context, string) (RunRef, error) { return RunRef{}, errNothing }
-func (nothing) List(context.Context, BatchFilter, Paging) (Page[Batch], error) {
-	return Page[Batch]{}, nil
-}
-
-type noQuarantine struct{}
-
-func (noQuarantine) List(context.Context, QuarantineFilter, Paging) (QuarantinePage, error) {
-	return QuarantinePage{}, nil
-}
-func (noQuarantine) Mend(context.Context, string, Mending) (Quarantined, error) {
-	return Quarantined{}, errNothing
-}
-func (noQuarantine) Replay(context.Context, Replay) (RunRef, error) { return RunRef{}, errNothing }
-func (noQuarantine) Discard(context.Context, Discard) (Affected, error) {
-	return Affected{}, errNothing
-}
-
-type noCatalogue struct{}
-
-func (noCatalogue) List(context.Context, DatasetFilter, Paging) (DatasetPage, error) {
-	return DatasetPage{}, nil
-}
-func (noCatalogue) Get(context.Context, string) (DatasetDetail, error) {
-	return DatasetDetail{}, errNothing
-}
-func (noCatalogue) Change(context.Context, string, DatasetChange) (DatasetDetail, error) {
-	return DatasetDetail{}, errNothing
-}
-func (noCatalogue) Fields(context.Context, string) ([]DatasetField, error) { return nil, errNothing }
-func (noCatalogue) Changes(context.Context, string, Paging) (Page[Change], error) {
-	return Page[Change]{}, errNothing
-}
-func (noCatalogue) Lineage(context.Context, string) (Lineage, error) { return Lineage{}, errNothing }
-func (noCatalogue) Origin(context.Context, string, string, int64) (Origin, error) {
-	return Origin{}, errNothing
-}
-
-type noTables struct{}
-
-func (noTables) Rows(context.Context, string, RowFilter, Paging) (RowPage, error) {
-	return RowPage{}, errNothing
-}
-func (noTables) Export(context.Context, string, RowFilter) (RowStream, error) {
-	return &memoryRows{}, nil
-}
-func (noTables) Snapshots(context.Context, string, Paging) (Page[Snapshot], error) {
-	return Page[Snapshot]{}, errNothing
-}
-func (noTables) Rollback(context.Context, string, string) (Snapshot, error) {
-	return Snapshot{}, errNothing
-}
-
-type noObjects struct{}
-
-func (noObjects) Get(context.Context, string) (Object, error) { return Object{}, errNothing }
-func (noObjects) Open(context.Context, string) (Object, io.ReadSeekCloser, error) {
-	return Object{}, nil, errNothing
-}
 
 // memoryRows is a result in memory, in chunks of one row.
 type memoryRows struct {
@@ -341,12 +298,3 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 	t.Fatalf("not within 2 s: %s", what)
 }
-
-type noUploads struct{}
-
-func (noUploads) Create(context.Context, NewUpload) (Upload, error) { return Upload{}, nil }
-func (noUploads) Append(context.Context, string, int64, io.Reader) (Upload, error) {
-	return Upload{}, errNothing
-}
-func (noUploads) Get(context.Context, string) (Upload, error) { return Upload{}, errNothing }
-func (noUploads) Delete(context.Context, string) error        { return errNothing }

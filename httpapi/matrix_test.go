@@ -121,7 +121,14 @@ func (s *spec) request(path string, o operation) (string, any, []string) {
 	}
 	for ct, c := range o.RequestBody.Content {
 		if ct == "application/json" {
-			return path, s.sample(c.Schema), headers
+			body := s.sample(c.Schema)
+			switch o.OperationID { // where the document alone does not say what is valid
+			case "query":
+				body = map[string]any{"sql": "SELECT 1"}
+			case "replay-lines":
+				body = map[string]any{"batch": "abcdefgh"}
+			}
+			return path, body, headers
 		}
 		return path, "bytes", append(headers, "Content-Type", ct)
 	}

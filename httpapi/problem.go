@@ -146,7 +146,10 @@ func (a *api) problem(ctx context.Context, err error) *Problem {
 		p.Status, p.Code, p.Hint = http.StatusUnprocessableEntity, "refused."+refused.Kind, refused.Hint
 		p.Detail = refused.Message
 	}
-	if errors.As(err, &explained) && locale.Has(explained.Key) {
+	if errors.As(err, &explained) && !locale.Has(explained.Key) {
+		explained = nil // a key without a text explains nothing
+	}
+	if explained != nil {
 		key, args = explained.Key, explained.Args
 		p.Code = explained.Key
 		if h := explained.Key + ".hint"; locale.Has(h) {

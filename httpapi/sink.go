@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -205,6 +206,7 @@ func (jsonSink) begin(w *buffered, cols []RowColumn) {
 
 func (j jsonSink) row(w *buffered, first bool, values []any) error {
 	if j.browser {
+		values = slices.Clone(values)
 		for i := range values {
 			values[i] = browserValue(values[i])
 		}

@@ -17,7 +17,7 @@ import (
 
 func export(cols []RowColumn, rows [][]any, fail error) func(*Config) {
 	return func(c *Config) {
-		c.Services.Tables = exportTables{rows: func() *memoryRows { return &memoryRows{cols: cols, rows: rows, fail: fail} }}
+		c.Services.Tables = exportTables{Tables: c.Services.Tables, rows: func() *memoryRows { return &memoryRows{cols: cols, rows: rows, fail: fail} }}
 		c.Services.Query = func(context.Context, string, int64) (RowStream, error) {
 			return &memoryRows{cols: cols, rows: rows, fail: fail}, nil
 		}
@@ -25,7 +25,7 @@ func export(cols []RowColumn, rows [][]any, fail error) func(*Config) {
 }
 
 type exportTables struct {
-	noTables
+	Tables
 	rows func() *memoryRows
 }
 

@@ -173,15 +173,6 @@ func TestStreamOfOneThing(t *testing.T) {
 func TestRunsAreWatchedAndCancelled(t *testing.T) {
 	h := newHub(t, nil)
 	h.seed(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- h.runs.Work(ctx) }()
-	defer func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	}()
 	l := h.listen(t, "steward", "topics=run")
 	l.next(t)
 	id, err := h.runs.Start(t.Context(), run.Spec{Kind: "sleep", Title: "表.xlsx", Account: "steward", Role: "steward", Department: "scjg"})
