@@ -89,12 +89,6 @@ func (r *rowBuffer) set(i int, v []byte) {
 	r.cells[i] = cell{from, len(r.data), true}
 }
 
-func (r *rowBuffer) setString(i int, v string) {
-	from := len(r.data)
-	r.data = append(r.data, v...)
-	r.cells[i] = cell{from, len(r.data), true}
-}
-
 // foldName makes a header text a column name: blanks and breaks folded.
 func foldName(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -242,5 +241,5 @@ func FuzzShape(f *testing.F) {
 	find := func(ctx context.Context, src *tabular.Source, opt tabular.Options) ([]tabular.Found, error) {
 		return FindShapefile(ctx, src, opt, nil)
 	}
-	fuzz(f, find, shapeBytes(1, shapePoint(1, 2)), shapeBytes(5, shapePolygon([][2]float64{{0, 0}, {0, 1}, {1, 1}, {0, 0}})), fmt.Sprint("x"))
+	fuzz(f, find, shapeBytes(1, shapePoint(1, 2)), shapeBytes(5, shapePolygon([][2]float64{{0, 0}, {0, 1}, {1, 1}, {0, 0}})), "x")
 }

@@ -25,6 +25,11 @@ func isGeo(root *node) bool {
 		return true
 	}
 	t := child(root, "type")
+	return t != nil && (topology(root) || t.sample == "GeometryCollection" && child(root, "geometries") != nil)
+}
+
+func topology(root *node) bool {
+	t := child(root, "type")
 	return t != nil && t.sample == "Topology" && child(root, "objects") != nil
 }
 

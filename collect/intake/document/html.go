@@ -153,6 +153,7 @@ func (h *htmlReader) start(closed bool) error {
 		}
 	case atom.Input:
 		return h.input(more)
+	default:
 	}
 	return nil
 }
@@ -262,5 +263,6 @@ func (h *htmlReader) end(a atom.Atom) {
 		if t != nil {
 			h.endCell(t)
 		}
+	default:
 	}
 }

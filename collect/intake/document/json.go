@@ -120,6 +120,9 @@ func (d *jsonDoc) found(opt tabular.Options) ([]tabular.Found, error) {
 		if i == 0 && d.strange > 0 {
 			f.Questions = append(f.Questions, fmt.Sprintf("有 %d 个值写作 NaN 或 Infinity，不是标准的 JSON，已照原样保留。", d.strange))
 		}
+		if i == 0 && d.geo && topology(d.root) {
+			f.Questions = append(f.Questions, "这是 TopoJSON：坐标存在共用的弧段里，表里只有属性和弧段编号；要在地图上使用，请另存为 GeoJSON。")
+		}
 		for _, dup := range p.dups {
 			f.Questions = append(f.Questions, fmt.Sprintf("字段“%s”在同一个对象里出现了不止一次，后面的值放在带编号的列里，请确认取哪一个。", dup))
 		}

@@ -32,7 +32,7 @@ func TestFindJSON(t *testing.T) {
 		{"keyed by year", `{"2020":1,"2021":2,"2022":3}`, "f /\n_key|_value\n2020|1\n2021|2\n2022|3\n"},
 		{"arrays of arrays with header", `[["名称","值"],["a",1],["b",2]]`, "f /\n名称|值\na|1\nb|2\n"},
 		{"arrays of arrays without", `[["1","2"],["3","4","5"]]`, "f /\ncolumn_1|column_2|column_3\n1|2|∅\n3|4|5\n"},
-		{"scalars", `["a",null,3]`, "f /\n_value\na\n∅\n3\n"},
+		{"scalars", `["a",null,3]`, "f /\ncolumn_1\na\n∅\n3\n"},
 		{"one record", `{"a":1,"b":{"c":"x"},"d":[]}`, "f /\na|b/c|d\n1|x|[]\n"},
 		{"same key twice", `[{"a":1,"a":2},{"a":3}]`, "f /\na|a_2\n1|2\n3|∅\n"},
 		{"lines", "{\"a\":1}\n\n{\"a\":2}\nnot json\n{\"a\":3,\"b\":[{\"c\":1}]}\n", "f /\na\n1\n2\nreject not json\n3\nf/b /b\n_parent|c\n5|1\n"},

@@ -28,7 +28,7 @@ func isJSONLines(ctx context.Context, src *tabular.Source) (bool, error) {
 	if len(bytes.TrimSpace(head)) == 0 && int64(n) == src.Size {
 		return false, emptyFile()
 	}
-	r := &jsonReader{ctx: ctx}
+	r := &jsonReader{check: ctx.Err}
 	good, all := 0, 0
 	for all < sniffLines && len(head) > 0 {
 		line, rest, whole := bytes.Cut(head, []byte("\n"))
@@ -88,16 +88,17 @@ func eachLine(ctx context.Context, src *tabular.Source, see func(number int64, l
 		if err != nil && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("read %s: %w", src.Name, err)
 		}
-		if len(line) == 0 && err != nil {
+		ended := err != nil // only the end of the file is left
+		if len(line) == 0 && ended {
 			return nil
 		}
 		if number == 1 {
 			line = bytes.TrimPrefix(line, []byte("\xEF\xBB\xBF"))
 		}
-		if e := see(number, bytes.TrimRight(line, "\r\n"), long); e != nil {
-			return e
+		if err := see(number, bytes.TrimRight(line, "\r\n"), long); err != nil {
+			return err
 		}
-		if err != nil {
+		if ended {
 			return nil
 		}
 	}
@@ -138,7 +139,7 @@ func (d *jsonDoc) lineFault(r *jsonReader, number int64, line []byte, long bool)
 // it begins again, checking each line before it is looked at, so that the bad
 // ones leave nothing behind.
 func (d *jsonDoc) surveyLines(ctx context.Context) error {
-	s := &jsonSurvey{r: &jsonReader{ctx: ctx}, keep: d.keep}
+	s := &jsonSurvey{r: &jsonReader{check: ctx.Err}, keep: d.keep}
 	d.root.arrays = 1
 	err := eachLine(ctx, d.src, func(number int64, line []byte, long bool) error {
 		if len(bytes.TrimSpace(line)) == 0 || d.lineFault(s.r, number, line, long) != "" {
@@ -166,7 +167,7 @@ func (d *jsonDoc) surveyLines(ctx context.Context) error {
 }
 
 func (d *jsonDoc) readLines(ctx context.Context, w *jsonWalk, notes int64, reject func(tabular.Reject) error) (tabular.Tally, error) {
-	w.r = &jsonReader{ctx: ctx}
+	w.r = &jsonReader{check: ctx.Err}
 	t := tabular.Tally{Notes: notes}
 	child := w.plan.node != d.root
 	err := eachLine(ctx, d.src, func(number int64, line []byte, long bool) error {

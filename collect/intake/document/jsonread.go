@@ -31,8 +31,8 @@ var (
 // A jsonReader is a streaming tokenizer of JSON (RFC 8259, strict) that holds
 // one block and, at most, one value that crosses blocks.
 type jsonReader struct {
-	ctx      context.Context
-	src      io.ReaderAt // nil: buf is all there is
+	check    func() error // why to stop: the error of the context
+	src      io.ReaderAt  // nil: buf is all there is
 	size     int64
 	off      int64 // offset in src of buf[end]
 	buf      []byte
@@ -48,7 +48,7 @@ type jsonReader struct {
 const blockBytes = 256 << 10
 
 func newJSONReader(ctx context.Context, src io.ReaderAt, size int64) *jsonReader {
-	r := &jsonReader{ctx: ctx, src: src, size: size, buf: make([]byte, blockBytes), line: 1}
+	r := &jsonReader{check: ctx.Err, src: src, size: size, buf: make([]byte, blockBytes), line: 1}
 	if r.fill() && r.end >= 3 && string(r.buf[:3]) == "\xEF\xBB\xBF" {
 		r.pos = 3
 	}
@@ -63,7 +63,7 @@ func (r *jsonReader) over(line []byte, number int64) {
 
 // fill reads the next block; it is called with nothing left in buf.
 func (r *jsonReader) fill() bool {
-	if r.src == nil || r.off >= r.size || r.ctx.Err() != nil {
+	if r.src == nil || r.off >= r.size || r.check() != nil {
 		return false
 	}
 	n, err := r.src.ReadAt(r.buf[:min(int64(len(r.buf)), r.size-r.off)], r.off)
@@ -83,14 +83,14 @@ func (r *jsonReader) fill() bool {
 func (r *jsonReader) offset() int64 { return r.off - int64(r.end-r.pos) }
 
 func (r *jsonReader) bad(what string) error {
-	if err := errors.Join(r.ctx.Err(), r.failed); err != nil {
+	if err := errors.Join(r.check(), r.failed); err != nil {
 		return err
 	}
 	return &syntaxError{r.offset(), r.line, what}
 }
 
 func (r *jsonReader) ended() error {
-	if err := errors.Join(r.ctx.Err(), r.failed); err != nil {
+	if err := errors.Join(r.check(), r.failed); err != nil {
 		return err
 	}
 	return &syntaxError{r.offset(), r.line, "内容到这里突然结束"}

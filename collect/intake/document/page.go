@@ -172,7 +172,7 @@ func (s *streamAt) ReadAt(b []byte, off int64) (int, error) {
 	}
 	n, err := io.ReadFull(s.r, b)
 	s.at += int64(n)
-	if err == io.ErrUnexpectedEOF { //nolint:errorlint // io.ReadFull returns it itself
+	if err == io.ErrUnexpectedEOF {
 		err = io.EOF
 	}
 	return n, err

@@ -145,11 +145,6 @@ func (p *parquetFile) checkChunks(r *file.Reader) error {
 	return nil
 }
 
-// A parquetPanic is what the reader fell over.
-type parquetPanic struct{ value any }
-
-func (p *parquetPanic) Error() string { return fmt.Sprint("reader panic: ", p.value) }
-
 var errMemory = errors.New("declares more than may be held in memory")
 
 // recover turns a panic of the reader into a refusal.
@@ -159,7 +154,7 @@ func (p *parquetFile) recover(err *error) {
 			*err = p.refusal(e)
 			return
 		}
-		*err = p.refusal(&parquetPanic{v})
+		*err = p.refusal(fmt.Errorf("reader panic: %v", v))
 	}
 }
 
@@ -278,6 +273,7 @@ func arrowType(t arrow.DataType) resource.Type {
 		if d, ok := t.(*arrow.DictionaryType); ok {
 			return arrowType(d.ValueType)
 		}
+	default:
 	}
 	return resource.Text
 }

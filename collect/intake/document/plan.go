@@ -1,7 +1,6 @@
 package document
 
 import (
-	"slices"
 	"strings"
 
 	"shuniu/collect/intake/tabular"
@@ -22,7 +21,7 @@ const (
 // Columns that a tree's table has beside its own.
 const (
 	keyColumn    = "_key"    // of a map: the member's key
-	valueColumn  = "_value"  // of a map or a bare array: the member, when it is no object
+	valueColumn  = "_value"  // of a map: the member, when it is no object
 	parentColumn = "_parent" // of a child table: the parent's row number
 )
 
@@ -32,13 +31,11 @@ type plan struct {
 	kind   planKind
 	parent *plan
 	path   string
-	name   string // path from the first wrapper, for the table's name
 	heads  []tabular.Head
 	links  int   // leading columns: parent, parent's key, key
 	key    *node // the parent's kid whose value is the parent's key
 	keyed  bool  // the parent is a map: its key is the key
 	header bool  // of a grid: the first row names the columns
-	rows   int64
 	dups   []string
 }
 
@@ -139,7 +136,7 @@ func (l *layout) single(path string) {
 	p := &plan{node: n, kind: planSingle, path: path}
 	l.columns(p, n, "")
 	if len(p.heads) > 0 {
-		l.plans = slices.Insert(l.plans, 0, p)
+		l.plans = append(l.plans, p)
 	}
 	l.leaves = nil
 }
@@ -149,12 +146,13 @@ const maxNotes = 32
 func (l *layout) special(n *node, kind planKind, path string) {
 	p := &plan{node: n, kind: kind, path: path}
 	n.plan = p
-	if kind == planColumns {
+	switch kind {
+	case planColumns:
 		for _, k := range n.kids {
 			p.heads = append(p.heads, tabular.Head{Name: k.name, Raw: k.name})
 			k.column = len(p.heads)
 		}
-	} else if kind == planGrid {
+	case planGrid:
 		for range min(n.inner.width, maxColumns+1) {
 			p.heads = append(p.heads, tabular.Head{})
 		}
@@ -168,8 +166,8 @@ func (l *layout) special(n *node, kind planKind, path string) {
 				p.heads[i] = tabular.Head{Name: name, Raw: name}
 			}
 		}
-	} else {
-		p.heads = []tabular.Head{{Name: valueColumn}}
+	default:
+		p.heads = []tabular.Head{{}}
 	}
 	l.plans = append(l.plans, p)
 }

@@ -183,6 +183,7 @@ func spreadsheetValue(kind grid.Kind, v []byte) (grid.Kind, []byte) {
 				return kind, []byte(plain)
 			}
 		}
+	default:
 	}
 	return kind, v
 }

@@ -123,6 +123,18 @@ func (d *sqlDump) scan(ctx context.Context) error {
 		if _, ok := r.at(0); !ok {
 			return errors.Join(ctx.Err(), r.failed)
 		}
+		switch c, _ := r.at(0); c {
+		case ';': // what is left of a statement in a comment
+			r.drop(1)
+			continue
+		case '\\', '/', '@': // a command of the client
+			if n := r.find(1, "\n"); n >= 0 {
+				r.drop(n + 1)
+			} else {
+				r.drop(r.end - r.pos)
+			}
+			continue
+		}
 		from, line := r.offset(), r.line
 		t, err := d.statement(r)
 		if err != nil {

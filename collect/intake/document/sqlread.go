@@ -171,6 +171,14 @@ func (r *sqlReader) str(i int, backslash bool, out *[]byte) (int, error) {
 	quote, _ := r.at(i)
 	start := i
 	for i++; ; i++ {
+		plain := r.buf[min(r.pos+i, r.end):r.end]
+		n := 0
+		for n < len(plain) && plain[n] != quote && plain[n] != '\\' {
+			n++
+		}
+		if i += n; out != nil {
+			*out = append(*out, plain[:n]...)
+		}
 		c, ok := r.at(i)
 		switch {
 		case !ok:
@@ -468,7 +476,7 @@ func (r *sqlReader) keepExpression(start, end int, row *rowBuffer, n int) error 
 		inner := &rowBuffer{cells: make([]cell, 1)}
 		sub := &sqlReader{dialect: r.dialect, limit: r.limit}
 		sub.buf = append(bytes.Clone(text[open:]), ',')
-		sub.end, sub.ctx = len(sub.buf), r.ctx
+		sub.end, sub.check = len(sub.buf), r.check
 		at := sub.blank(0)
 		if _, known, err := sub.literal(at, &inner.data); err == nil && known {
 			row.set(n, inner.data)

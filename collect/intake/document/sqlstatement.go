@@ -113,7 +113,7 @@ func (in *sqlInsert) each(r *sqlReader, see func(row *rowBuffer, values int, lin
 	}
 	row := &rowBuffer{}
 	for {
-		if err := r.ctx.Err(); err != nil {
+		if err := r.check(); err != nil {
 			return err
 		}
 		r.drop(r.blank(0))
@@ -234,7 +234,7 @@ func (c *sqlCopy) eachLine(r *sqlReader, see func(row *rowBuffer, values int, li
 	}
 	row := &rowBuffer{}
 	for {
-		if err := r.ctx.Err(); err != nil {
+		if err := r.check(); err != nil {
 			return err
 		}
 		n := r.find(0, "\n")

@@ -218,7 +218,7 @@ func (n *node) dataKeys() bool {
 	digits := 0
 	for _, k := range n.kids {
 		if strings.ContainsAny(k.name, "0123456789") && strings.IndexFunc(k.name, func(r rune) bool {
-			return !(r >= '0' && r <= '9' || strings.ContainsRune("-/.: _TZ年月日季度时", r))
+			return (r < '0' || r > '9') && !strings.ContainsRune("-/.: _TZ年月日季度时", r)
 		}) < 0 {
 			digits++
 		}

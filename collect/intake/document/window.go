@@ -13,7 +13,7 @@ import (
 // A window is the part of a text that a tokenizer has in hand: what lies
 // before pos is done with, what lies behind it stays until it is taken.
 type window struct {
-	ctx       context.Context
+	check     func() error // why to stop: the error of the context
 	src       io.ReaderAt
 	size, off int64 // off: of buf[end] in src
 	buf       []byte
@@ -24,7 +24,7 @@ type window struct {
 
 // newWindow opens src behind its byte order mark.
 func newWindow(ctx context.Context, src *tabular.Source) window {
-	r := window{ctx: ctx, src: src, size: src.Size, buf: make([]byte, blockBytes), line: 1}
+	r := window{check: ctx.Err, src: src, size: src.Size, buf: make([]byte, blockBytes), line: 1}
 	if r.grow() && bytes.HasPrefix(r.buf[:r.end], []byte("\xEF\xBB\xBF")) {
 		r.pos = 3
 	}
@@ -34,7 +34,7 @@ func newWindow(ctx context.Context, src *tabular.Source) window {
 // grow reads on behind end, keeping what is from pos; slices given out before
 // it are no longer good. False at the end of the text.
 func (r *window) grow() bool {
-	if r.off >= r.size || r.ctx.Err() != nil {
+	if r.off >= r.size || r.check() != nil {
 		return false
 	}
 	switch {
@@ -60,7 +60,7 @@ func (r *window) grow() bool {
 }
 
 func (r *window) bad(what string) error {
-	if err := errors.Join(r.ctx.Err(), r.failed); err != nil {
+	if err := errors.Join(r.check(), r.failed); err != nil {
 		return err
 	}
 	return &syntaxError{r.offset(), r.line, what}

@@ -299,11 +299,10 @@ func (w *xmlWalk) element(n *node) error {
 		case xmlEnded:
 			return w.r.bad("内容到这里突然结束")
 		case xmlStart:
-			k := w.kid(n, w.r.name)
-			switch {
-			case k == nil:
+			switch k := w.kid(n, w.r.name); k {
+			case nil:
 				err = w.r.skip()
-			case k == key:
+			case key:
 				err = w.keep()
 			default:
 				err = w.element(k)

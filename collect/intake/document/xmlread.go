@@ -57,7 +57,7 @@ func (r *xmlReader) next() (xmlKind, error) {
 	}
 	for {
 		if r.pos == r.end && !r.grow() {
-			if err := errors.Join(r.ctx.Err(), r.failed); err != nil {
+			if err := errors.Join(r.check(), r.failed); err != nil {
 				return xmlEnded, err
 			}
 			if len(r.starts) > 0 || !r.rooted {
@@ -236,7 +236,7 @@ func (r *xmlReader) startTag() error {
 		b = b[:len(b)-1]
 	}
 	i := nameEnd(b)
-	if i == 0 || !(b[0] >= utf8.RuneSelf || b[0]|0x20 >= 'a' && b[0]|0x20 <= 'z' || b[0] == '_' || b[0] == ':') {
+	if i == 0 || b[0] < utf8.RuneSelf && (b[0]|0x20 < 'a' || b[0]|0x20 > 'z') && b[0] != '_' && b[0] != ':' {
 		return r.bad("此处的 < 不是标签")
 	}
 	full := b[:i]
@@ -378,6 +378,7 @@ func (r *xmlReader) skip() error {
 			depth--
 		case xmlEnded:
 			return r.bad("内容到这里突然结束")
+		case xmlText:
 		}
 	}
 	return nil

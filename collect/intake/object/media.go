@@ -27,7 +27,7 @@ func (d *description) boxes() error {
 }
 
 func (d *description) walkBoxes(from, to int64, depth int) {
-	for n := 0; from+8 <= to && n < 10_000 && d.ctx.Err() == nil; n++ {
+	for n := 0; from+8 <= to && n < 10_000 && d.check() == nil; n++ {
 		h := d.at(from, 16)
 		if len(h) < 8 {
 			return

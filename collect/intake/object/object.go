@@ -37,9 +37,9 @@ type Object struct {
 // A description is an Object while it is being found out.
 type description struct {
 	Object
-	ctx  context.Context
-	src  *tabular.Source
-	text strings.Builder
+	check func() error // why to stop: the error of the context
+	src   *tabular.Source
+	text  strings.Builder
 }
 
 // Describe finds out what a file is. It always answers, within seconds: what
@@ -47,7 +47,7 @@ type description struct {
 func Describe(ctx context.Context, src *tabular.Source) Object {
 	ctx, cancel := context.WithTimeout(ctx, timeLimit)
 	defer cancel()
-	d := &description{ctx: ctx, src: src}
+	d := &description{check: ctx.Err, src: src}
 	d.MediaType = "application/octet-stream"
 	if err := d.look(); err != nil {
 		d.Doubt = doubtOf(err)

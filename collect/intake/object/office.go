@@ -38,8 +38,8 @@ func (d *description) part(f *zip.File, see func(xml.Token) bool) (err error) {
 	dec.Strict = false
 	dec.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
 	for n := 0; ; n++ {
-		if n&4095 == 0 && d.ctx.Err() != nil {
-			return d.ctx.Err()
+		if n&4095 == 0 && d.check() != nil {
+			return d.check()
 		}
 		t, err := dec.RawToken()
 		if errors.Is(err, io.EOF) {

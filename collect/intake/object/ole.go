@@ -108,7 +108,7 @@ func (d *description) doc(streams map[string]*mscfb.File) error {
 		begin, end := int64(binary.LittleEndian.Uint32(plc[4*i:])), int64(binary.LittleEndian.Uint32(plc[4*i+4:]))
 		fc := binary.LittleEndian.Uint32(plc[4*(n+1)+8*i+2:])
 		count := end - begin
-		if count <= 0 || count > maxStream || d.TextCut || d.ctx.Err() != nil {
+		if count <= 0 || count > maxStream || d.TextCut || d.check() != nil {
 			continue
 		}
 		at, bytes := int64(fc&0x3FFFFFFF), 2*count
@@ -155,7 +155,7 @@ func wordText(s string) string {
 // slides reads the text atoms of a PowerPoint 97–2003 document.
 // Source: [MS-PPT] 2.9, Text Types.
 func (d *description) slides(b []byte, depth int) {
-	for len(b) >= 8 && !d.TextCut && depth < 64 && d.ctx.Err() == nil {
+	for len(b) >= 8 && !d.TextCut && depth < 64 && d.check() == nil {
 		version, kind := binary.LittleEndian.Uint16(b)&0x0F, binary.LittleEndian.Uint16(b[2:])
 		size := int64(binary.LittleEndian.Uint32(b[4:]))
 		if size > int64(len(b)-8) {

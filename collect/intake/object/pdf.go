@@ -62,13 +62,13 @@ func (d *description) pdf() error {
 		return errEncrypted
 	}
 	for _, page := range pages {
-		if d.TextCut || d.ctx.Err() != nil {
+		if d.TextCut || d.check() != nil {
 			break
 		}
 		p.page(page)
 		d.say("\n")
 	}
-	return d.ctx.Err()
+	return d.check()
 }
 
 // scan finds "N G obj" and trailers.
@@ -131,7 +131,7 @@ func objectNumber(b []byte, i int) (int, bool) {
 // streams say of the document.
 func (p *pdfFile) unpack() {
 	for n, at := range p.offsets {
-		if p.d.ctx.Err() != nil {
+		if p.d.check() != nil {
 			return
 		}
 		window := p.b[at:min(len(p.b), at+512)]
@@ -387,7 +387,7 @@ func (p *pdfFile) pages() []pdfDict {
 			seen[r] = true
 		}
 		n := p.dict(v)
-		if n == nil || depth > 64 || len(out) >= maxPDFPages || p.d.ctx.Err() != nil {
+		if n == nil || depth > 64 || len(out) >= maxPDFPages || p.d.check() != nil {
 			return
 		}
 		if n["Resources"] != nil {
@@ -417,7 +417,7 @@ func (p *pdfFile) countPages() int {
 		if d, ok := l.value(0).(pdfDict); ok && d["Type"] == pdfName("Page") {
 			n++
 		}
-		if p.d.ctx.Err() != nil {
+		if p.d.check() != nil {
 			break
 		}
 	}

@@ -55,7 +55,7 @@ func (p *pdfFile) content(b []byte, resources pdfDict, depth int) {
 		return f
 	}
 	for n := 0; l.at < len(l.b) && !p.d.TextCut; n++ {
-		if n&1023 == 0 && p.d.ctx.Err() != nil {
+		if n&1023 == 0 && p.d.check() != nil {
 			return
 		}
 		v := l.value(0)

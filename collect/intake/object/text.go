@@ -149,7 +149,7 @@ func (d *description) rtf() error {
 	depth, mute := 0, 0 // mute: depth from which nothing is said
 	skip := 0           // characters that stand in for a \u
 	for i := 0; i < len(b); i++ {
-		if d.text.Len() >= maxText || i&0xFFFFF == 0 && d.ctx.Err() != nil {
+		if d.text.Len() >= maxText || i&0xFFFFF == 0 && d.check() != nil {
 			break
 		}
 		switch c := b[i]; {
@@ -167,12 +167,12 @@ func (d *description) rtf() error {
 				raw = append(raw, c)
 			}
 		case i+1 < len(b) && b[i+1] == '\'' && i+3 < len(b):
-			v, err := strconv.ParseUint(string(b[i+2:i+4]), 16, 8)
+			code, notHex := strconv.ParseUint(string(b[i+2:i+4]), 16, 8)
 			i += 3
 			if skip > 0 {
 				skip--
-			} else if err == nil && mute == 0 {
-				raw = append(raw, byte(v))
+			} else if notHex == nil && mute == 0 {
+				raw = append(raw, byte(code))
 			}
 		case i+1 < len(b) && b[i+1] == '*':
 			if mute == 0 {
@@ -184,9 +184,10 @@ func (d *description) rtf() error {
 			i = end
 			switch word {
 			case "ansicpg":
-				if number == 1252 {
+				switch number {
+				case 1252:
 					page = "windows-1252"
-				} else if number == 950 {
+				case 950:
 					page = "big5"
 				}
 			case "u":
