@@ -31,7 +31,16 @@ func beginning(src *tabular.Source, b []byte, encoding string) (text string, ok 
 	if err != nil {
 		return "", false, err
 	}
-	out, _, _ := d.Append(nil, b[bom:], false) // a broken tail does not matter here
+	var out []byte
+	for b = b[bom:]; len(b) > 0; {
+		var n int
+		var ok bool
+		if out, n, ok = d.Append(out, b, false); ok {
+			break // what is left is a character cut off by the end
+		}
+		b = b[n:]
+		b = b[min(d.Skip(b), len(b)):]
+	}
 	return string(out), true, nil
 }
 

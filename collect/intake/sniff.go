@@ -177,6 +177,25 @@ var (
 	mimeStart = regexp.MustCompile(`(?i)^(mime-version|from|received|return-path|message-id|subject|date):\s`)
 )
 
+// mostlyTags tells XML from a list of lines of which the first begins with a
+// tag: a declaration, or tags that open most of the lines.
+func mostlyTags(t string) bool {
+	if strings.HasPrefix(t, "<?xml") || strings.HasPrefix(t, "<!DOCTYPE") {
+		return true
+	}
+	lines, tags := 0, 0
+	for l := range strings.Lines(t) {
+		if l = strings.TrimSpace(l); l == "" {
+			continue
+		}
+		lines++
+		if strings.HasPrefix(l, "<") || strings.HasSuffix(l, ">") {
+			tags++
+		}
+	}
+	return tags*5 >= lines*4
+}
+
 // textKind decides what text is, by its decoded beginning and end: json,
 // geojson, xml, html, sql, mail or "" for lines.
 func textKind(begin, end string) string {
@@ -186,7 +205,7 @@ func textKind(begin, end string) string {
 		if htmlTag.MatchString(t[:min(len(t), 4096)]) && !strings.Contains(t[:min(len(t), 4096)], "urn:schemas-microsoft-com:office:spreadsheet") {
 			return "html"
 		}
-		if xmlStart.MatchString(t) {
+		if xmlStart.MatchString(t) && mostlyTags(t) {
 			return "xml"
 		}
 	case jsonStart.MatchString(t[:min(len(t), 4096)]):
