@@ -7,10 +7,12 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/uptrace/bun"
 
 	"shuniu/collect/intake"
+	"shuniu/collect/intake/tabular"
 	"shuniu/fault"
 	"shuniu/guard"
 	"shuniu/resource"
@@ -149,9 +151,33 @@ type Recipe struct {
 // SaveRecipe keeps decisions for the files of a dataset.
 func (s *Service) SaveRecipe(ctx context.Context, r Recipe) error {
 	return s.editDataset(ctx, r.Dataset, "recipe", func(d *dataset) (err error) {
-		d.Recipe, err = encode(r.Options)
+		d.Recipe, err = encode(openEnds(r.Options))
 		return err
 	})
+}
+
+// openEnds lets the areas of a recipe grow: the next file has other rows.
+func openEnds(opt intake.Options) intake.Options {
+	grow := func(areas []tabular.Area) []tabular.Area {
+		areas = slices.Clone(areas)
+		for i := range areas {
+			areas[i].LastLine = 0
+			if from, _, ok := strings.Cut(areas[i].Range, ":"); ok {
+				areas[i].Range = from + ":"
+			}
+		}
+		return areas
+	}
+	opt.Tables = grow(opt.Tables)
+	members := make(map[string]tabular.Options, len(opt.Members))
+	for name, o := range opt.Members {
+		o.Tables = grow(o.Tables)
+		members[name] = o
+	}
+	if opt.Members = members; len(members) == 0 {
+		opt.Members = nil
+	}
+	return opt
 }
 
 // Recipe returns the decisions kept for a dataset; zero when there are none.

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,6 +73,7 @@ type landing struct {
 	mainKey  string
 	tables   int
 	replay   *replayOf // what a replay mends; nil otherwise
+	byHand   bool      // the caller decided how to read the file
 }
 
 // Land keeps a file and lands its tables and objects: a receipt for each, in
@@ -100,6 +102,9 @@ func (s *Service) Land(ctx context.Context, req Request, progress func(Progress)
 		return nil, err
 	}
 	defer unlock()
+	if err := l.useRecipe(ctx); err != nil {
+		return nil, err
+	}
 	if again, err := l.unchanged(ctx); err != nil || again != nil {
 		return again, err
 	}
@@ -108,6 +113,31 @@ func (s *Service) Land(ctx context.Context, req Request, progress func(Progress)
 	}
 	err = l.run(ctx)
 	return l.receipts(), l.end(context.WithoutCancel(ctx), err)
+}
+
+// useRecipe reads the file as earlier ones of its source were, when the caller
+// decided nothing about it.
+func (l *landing) useRecipe(ctx context.Context) error {
+	l.byHand = !reflect.ValueOf(l.req.Options.Options).IsZero() || len(l.req.Options.Members) > 0
+	if l.byHand || l.req.only != nil {
+		return nil
+	}
+	if l.req.Dataset == "" {
+		r, ok, err := l.s.RecipeFor(ctx, l.req.Department, l.file)
+		if ok {
+			l.req.Options = r.Options
+		}
+		return err
+	}
+	d, err := loadDataset(ctx, l.s.DB.Bun(), l.req.Dataset)
+	if errors.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	l.req.Options, err = decode[intake.Options](d.Recipe)
+	return err
 }
 
 // keep makes sure the file is among the originals.

@@ -487,7 +487,14 @@ func (l *landing) dedupe(b *batch) string {
 // did; busy tells that another landing is just doing it.
 func (l *landing) seenBefore(ctx context.Context, b *batch) (first *batchRow, busy bool, err error) {
 	var r batchRow
-	err = l.s.DB.Bun().NewSelect().Model(&r).Where("b.dedupe = ? AND b.state = ?", b.row.Dedupe, stateLanded).Limit(1).Scan(ctx)
+	q := l.s.DB.Bun().NewSelect().Model(&r).ExcludeColumn("report").Where("b.state = ?", stateLanded)
+	if l.byHand || l.replay != nil {
+		q = q.Where("b.dedupe = ?", b.row.Dedupe)
+	} else { // however it was read when it landed
+		q = q.Where("b.content_sha256 = ? AND b.dataset = ? AND (b.dedupe = ? OR b.place_key = ? OR b.n = ?)",
+			b.row.Content, b.row.Dataset, b.row.Dedupe, b.row.PlaceKey, b.row.N)
+	}
+	err = q.Order("b.id").Limit(1).Scan(ctx)
 	if err == nil {
 		return &r, false, nil
 	}
