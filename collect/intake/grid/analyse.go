@@ -21,7 +21,7 @@ type Options struct {
 
 // analyser holds what one look at a sheet needs.
 type analyser struct {
-	ctx   context.Context
+	stop  func() bool
 	s     *Sheet
 	opt   Options
 	free  []line // lines that belong to no table yet, in order
@@ -45,7 +45,7 @@ type zone struct{ i0, i1, c0, c1 int }
 // belongs to no table is returned too, so that nothing is dropped: it is empty
 // when every line found its table.
 func Analyse(ctx context.Context, s *Sheet, opt Options) (blocks []*Block, rest []Note) {
-	a := &analyser{ctx: ctx, s: s, opt: opt}
+	a := &analyser{stop: func() bool { return ctx.Err() != nil }, s: s, opt: opt}
 	z, ok := a.used()
 	if !ok {
 		return nil, nil
@@ -69,6 +69,7 @@ func Analyse(ctx context.Context, s *Sheet, opt Options) (blocks []*Block, rest 
 	a.zone(z, 0)
 	a.settle()
 	for _, b := range a.built {
+		b.onlyTotals()
 		if b.rows() > 0 || len(b.headRows) > 0 {
 			blocks = append(blocks, b.block())
 		}
@@ -97,14 +98,14 @@ func (a *analyser) used() (zone, bool) {
 	z := zone{i0: -1, c0: 1 << 30, c1: -1}
 	for i := range s.rowNum {
 		_, cells := s.Row(i)
-		any := false
+		some := false
 		for _, c := range cells {
 			if c.Flags&(blank|covered) == 0 {
-				any = true
+				some = true
 				z.c0, z.c1 = min(z.c0, int(c.Col)), max(z.c1, int(c.Col))
 			}
 		}
-		if any {
+		if some {
 			if z.i0 < 0 {
 				z.i0 = i
 			}
@@ -169,14 +170,26 @@ func (a *analyser) shape(i, c0, c1 int) shape {
 			sh.figure++
 		case cNumber, cCode, cDate, cOther:
 			sh.figure++
+		default:
 		}
 	}
 	return sh
 }
 
+// bare tells whether a row has cells of its own, or only from merges above.
+func (a *analyser) bare(i, c0, c1 int) (own, down bool) {
+	for _, c := range a.cut(i, c0, c1) {
+		if c.Flags&(blank|covered) == 0 {
+			return true, false
+		}
+		down = down || c.Flags&coveredDown != 0
+	}
+	return false, down
+}
+
 // zone splits rows at blank rows and columns at gaps, and hands the pieces on.
 func (a *analyser) zone(z zone, depth int) {
-	if a.ctx.Err() != nil {
+	if a.stop() {
 		return
 	}
 	start := -1
@@ -184,9 +197,9 @@ func (a *analyser) zone(z zone, depth int) {
 	for i := z.i0; i <= z.i1; i++ {
 		blankRow := true
 		if i < z.i1 {
-			sh := a.shape(i, z.c0, z.c1)
-			blankRow = sh.own == 0
-			if blankRow && sh.down > 0 { // covered by a merge from above: not a gap
+			own, down := a.bare(i, z.c0, z.c1)
+			blankRow = !own
+			if blankRow && down { // covered by a merge from above: not a gap
 				blankRow = start < 0
 				if !blankRow && last >= 0 {
 					last = int(a.s.rowNum[i])
@@ -254,6 +267,7 @@ func (a *analyser) gap(z zone) (at, to int, ok bool) {
 			used[int(c.Col)-z.c0]++
 		}
 	}
+	tries := 0
 	lo, hi := 0, len(used)-1
 	for lo < hi && used[lo] == 0 {
 		lo++
@@ -268,6 +282,9 @@ func (a *analyser) gap(z zone) (at, to int, ok bool) {
 		e := c
 		for e < hi && used[e+1] == 0 {
 			e++
+		}
+		if tries++; tries > 100 {
+			break
 		}
 		if a.apart(z, z.c0+lo, z.c0+c-1, z.c0+e+1, z.c0+hi) {
 			return z.c0 + c, z.c0 + e, true
@@ -292,7 +309,11 @@ type side struct {
 
 func (a *analyser) side(z zone, c0, c1 int) side {
 	sd := side{first: -1, headRow: -1, cols: map[int]bool{}}
+	at := -1 // the last number of the first column
 	for i := z.i0; i < z.i1; i++ {
+		if i == z.i0+6000 && z.i1-i > 600 { // of a long zone its beginning and its end
+			i = z.i1 - 500
+		}
 		sh := a.shape(i, c0, c1)
 		if sh.own == 0 {
 			continue
@@ -327,9 +348,11 @@ func (a *analyser) side(z zone, c0, c1 int) side {
 					sd.total = true
 				}
 			case cNumber:
-				if len(t) <= 3 {
+				if n, ok := small(t); ok && (n == at+1 || at < 0 && n <= 1) {
 					sd.keySeq++
+					at = n
 				}
+			default:
 			}
 		}
 		if sh.own == 1 && sh.text == 1 {
@@ -348,7 +371,7 @@ func (a *analyser) apart(z zone, l0, l1, r0, r1 int) bool {
 	if l.rows < 2 || r.rows < 1 {
 		return false
 	}
-	for _, m := range a.s.merges { // a heading over the gap holds both sides together
+	for _, m := range a.s.merges[:min(len(a.s.merges), 20000)] { // a heading over the gap holds both sides together
 		if m.Left <= l1 && m.Right >= r0 && m.Top >= int(a.s.rowNum[z.i0]) && m.Bottom <= int(a.s.rowNum[z.i1-1]) {
 			i := a.s.find(m.Top)
 			if a.shape(i, z.c0, z.c1).own > 1 {
@@ -413,7 +436,7 @@ func (a *analyser) apart(z zone, l0, l1, r0, r1 int) bool {
 		score++
 	}
 	if r.keyText == 0 && r.keySeq == 0 { // figures go on: the gap is a spacer
-		score -= 2
+		score -= 4
 	}
 	return score >= 3
 }

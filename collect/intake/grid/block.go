@@ -3,9 +3,8 @@ package grid
 import (
 	"context"
 	"fmt"
-	"slices"
-
 	"shuniu/collect/intake/tabular"
+	"slices"
 )
 
 // A Role is what a sheet row is to a table.
@@ -130,6 +129,7 @@ func (b *Block) ReadFrom(ctx context.Context, s *Sheet, origin func(row int) int
 		case BlankRow:
 			tally.Blank++
 			continue
+		default:
 		}
 		tally.Rows++
 		for section+1 < len(b.sections) && int(b.sections[section+1].row) <= n {

@@ -3,6 +3,7 @@ package grid
 import (
 	"bytes"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -40,6 +41,7 @@ func (s *Sheet) class(c Cell) class {
 		return cOther
 	case Text:
 		return classify(s.Text(c), s.Typed)
+	default:
 	}
 	return cEmpty
 }
@@ -52,6 +54,18 @@ func digit(b byte) bool { return b >= '0' && b <= '9' }
 
 var nullTokens = words(`- -- --- — —— – … .... ... .. . / \ n/a na null none nan nil #n/a n.a. n.a k.a. x keine_angabe ： * ** *** **** 无 无数据 暂无 未知 不详 缺 缺失 空 － ― ‐ ・ … ❌ × · 없음 해당없음 なし 不明 該当なし`)
 
+// nullFirst are the letters that tokens for nothing begin with.
+var nullFirst = firsts(nullTokens)
+
+func firsts(tokens map[string]bool) map[rune]bool {
+	m := map[rune]bool{}
+	for t := range tokens {
+		r, _ := utf8.DecodeRuneInString(t)
+		m[r] = true
+	}
+	return m
+}
+
 // classify looks at a text. typed says that figures would have been stored as
 // figures, so digits stored as text are a code.
 func classify(t []byte, typed bool) class {
@@ -63,11 +77,10 @@ func classify(t []byte, typed bool) class {
 		return cText
 	}
 	b := t[0]
-	if len(t) <= 24 && (b < '0' || b > '9') {
-		if b == '-' || b >= 0x80 || len(t) <= 4 {
-			if nullTokens[strings.ReplaceAll(strings.ToLower(string(t)), " ", "")] {
-				return cNull
-			}
+	if len(t) <= 18 && (b < '0' || b > '9') {
+		r, _ := utf8.DecodeRune(t)
+		if nullFirst[unicode.ToLower(r)] && nullTokens[strings.ReplaceAll(strings.ToLower(string(t)), " ", "")] {
+			return cNull
 		}
 	}
 	switch {

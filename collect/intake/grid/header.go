@@ -1,11 +1,10 @@
 package grid
 
 import (
+	"shuniu/collect/intake/tabular"
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"shuniu/collect/intake/tabular"
 )
 
 // A profile counts what the body of a column holds.
@@ -339,7 +338,7 @@ func (a *analyser) subHead(i int, h heading, prof []profile, c0, c1 int) bool {
 		}
 	}
 	under, outside, holes := 0, 0, 0
-	var firstOwn = -1
+	firstOwn := -1
 	for _, c := range a.cut(i, c0, c1) {
 		if c.Flags&(blank|covered) != 0 {
 			continue
@@ -361,6 +360,9 @@ func (a *analyser) subHead(i int, h heading, prof []profile, c0, c1 int) bool {
 	if sh.own == 1 && sh.first == c0 {
 		return false
 	}
+	if f.firm > 0 && f.firm == f.own && f.years == 0 && firstOwn > c0 && i == h.from+1 && a.keyed(i+1, c0, c1) {
+		return true // units under the names of figures
+	}
 	switch {
 	case f.contra > 0 && (groups == 0 || f.contra > f.years):
 		return false
@@ -380,6 +382,15 @@ func (a *analyser) subHead(i int, h heading, prof []profile, c0, c1 int) bool {
 		return true
 	}
 	return false
+}
+
+// keyed reports whether row i has its first column and figures: a data row.
+func (a *analyser) keyed(i, c0, c1 int) bool {
+	if i >= len(a.s.rowNum) {
+		return false
+	}
+	sh := a.shape(i, c0, c1)
+	return sh.first == c0 && sh.figure > 0
 }
 
 // middle reports whether row i is a lower level of a header, left open at its edge.

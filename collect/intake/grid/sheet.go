@@ -375,3 +375,9 @@ func parseA1(text string) (row, col int, ok bool) {
 	}
 	return row - 1, col - 1, row > 0
 }
+
+// Covered reports whether a cell lies in a merge that begins elsewhere.
+func (s *Sheet) Covered(c Cell) bool { return c.Flags&covered != 0 }
+
+// Blank reports whether a cell holds nothing but blanks.
+func (s *Sheet) Blank(c Cell) bool { return c.Flags&blank != 0 }

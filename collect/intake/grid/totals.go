@@ -34,6 +34,7 @@ func (a *analyser) number(c Cell) (float64, bool) {
 		}, string(t))
 		v, err := strconv.ParseFloat(s, 64)
 		return v, err == nil
+	default:
 	}
 	return 0, false
 }
@@ -157,6 +158,20 @@ func (b *builder) checkTotals() {
 	b.unlabelled(rows, marks)
 }
 
+// onlyTotals takes rows labelled as totals for data when there is nothing else.
+func (b *builder) onlyTotals() {
+	if b.data > 0 || len(b.totals) == 0 {
+		return
+	}
+	for _, t := range b.totals {
+		delete(b.roles, b.a.s.rowNum[t.i])
+		b.data++
+	}
+	b.firstData, b.lastData = b.totals[0].i, b.totals[len(b.totals)-1].i
+	b.totals = nil
+	b.ask(0.25, "只有合计行，没有明细，按数据行收下。")
+}
+
 // governed reports whether the row's key to the left is merged from above.
 func (b *builder) governed(t totalMark) bool {
 	for _, c := range b.a.cut(t.i, b.c0, t.col-1) {
@@ -271,6 +286,7 @@ func (b *builder) verify(rows []mag, marks map[int]*totalMark) map[int]verdict {
 		return out
 	}
 	since, all, subs := newSums(w), newSums(w), newSums(w)
+	forward := 0
 	for k, r := range rows {
 		m := marks[r.i]
 		if m == nil {
@@ -282,7 +298,7 @@ func (b *builder) verify(rows []mag, marks map[int]*totalMark) map[int]verdict {
 		for _, s := range []*sums{since, all, subs} {
 			v = v.better(s.match(r.row))
 		}
-		if v.yes == 0 || v.no > v.yes { // at the top: the rows that follow
+		if forward++; (v.yes == 0 || v.no > v.yes) && forward <= 200 { // at the top: the rows that follow
 			after, rest := newSums(w), newSums(w)
 			stop := false
 			for n, q := range rows[k+1:] {

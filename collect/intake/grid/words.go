@@ -30,8 +30,11 @@ func fold(text string) string { return strings.Join(strings.Fields(text), " ") }
 // Words that make a row a total or a subtotal when they are all its label says.
 var totalWords = words(`合计 总计 总合计 共计 合計 総計 總計 共計 합계 총계 total totals grandtotal overalltotal totalgeneral totalgénéral
 	ensemble gesamt summe insgesamt gesamtsumme gesamtergebnis итого всего totale totaal razem ogółem suma 全部合计 合计数 总合計 總合計`)
-var subtotalWords = words(`小计 小計 小合计 분류계 소계 subtotal sub-total zwischensumme teilsumme sous-total soustotal subtotale подытог 本页小计 本页合计 分计 分計`)
-var averageWords = words(`平均 平均值 均值 平均数 average mean durchschnitt moyenne 平均値 평균`)
+
+var (
+	subtotalWords = words(`小计 小計 小合计 분류계 소계 subtotal sub-total zwischensumme teilsumme sous-total soustotal subtotale подытог 本页小计 本页合计 分计 分計`)
+	averageWords  = words(`平均 平均值 均值 平均数 average mean durchschnitt moyenne 平均値 평균`)
+)
 
 func words(list string) map[string]bool {
 	m := map[string]bool{}
@@ -173,3 +176,6 @@ func unitIn(name string) string {
 
 // Words that headers are made of; used only where types do not tell.
 var headTail = regexp.MustCompile(`(?i)(名称|姓名|名字|编号|编码|代码|序号|号码|日期|时间|类型|类别|性别|年龄|地址|电话|单位|部门|状态|备注|数量|金额|面积|人数|户数|年份|月份|年度|地区|区域|街道|社区|项目|指标|内容|说明|等级|来源|职务|职称|学历|民族|国家|省份|城市|区县|标题|描述|比例|占比|合计|总数|单价|价格|用途|方式|情况|结果|意见|負責人|负责人|联系人|法定代表人|住所|证号|证件号|身份证|手机|邮箱|网址|经度|纬度|名|番号|住所|氏名|年齢|区分|種別|件数|金額|備考|이름|번호|주소|구분|성명|비고)\s*([\(（].*[\)）])?$|\b(id|name|code|no|nr|number|date|time|year|month|day|type|status|address|phone|email|city|state|country|region|district|category|description|amount|price|quantity|qty|total|count|value|unit|remarks?|notes?|title|url|lat|lon|latitude|longitude|zip|postcode|age|sex|gender|department|straße|ort|plz|datum|anzahl|betrag|bezeichnung|nummer|art|jahr|land|kreis|gemeinde|einwohner|fläche)\b`)
+
+// valueHead are names for the second column of a list of facts.
+var valueHead = regexp.MustCompile(`(?i)(内容|^值|数值|数据|情况|取值|结果|数量|金额|人数|户数|说明|备注|本期|上期|本年|累计|合计|总数|value|description|details?|amount|count|number|total|answer|wert|anzahl|betrag|値|件数|数|값|명)([\(（].*[\)）])?$|^(19|20)\d\d`)

@@ -6,11 +6,10 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"shuniu/collect/intake/tabular"
 	"strings"
 
 	"github.com/klauspost/compress/flate"
-
-	"shuniu/collect/intake/tabular"
 )
 
 // Bounds of one workbook. They are far above real files and far below what a

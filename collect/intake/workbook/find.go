@@ -8,12 +8,11 @@ import (
 	"io"
 	"path"
 	"regexp"
+	"shuniu/collect/intake/grid"
+	"shuniu/collect/intake/tabular"
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"shuniu/collect/intake/grid"
-	"shuniu/collect/intake/tabular"
 )
 
 // sheetFacts are what a reader noticed on a sheet besides its cells.
@@ -155,7 +154,6 @@ type held struct {
 	b     book
 	k     int
 	sheet *grid.Sheet
-	keep  bool
 }
 
 func (h *held) get(ctx context.Context) (*grid.Sheet, error) {
@@ -217,13 +215,13 @@ func find(ctx context.Context, src *tabular.Source, b book, format string, opt t
 // proseSheets takes pages of explanations out of a workbook that has tables;
 // their lines become notes of its first table.
 func proseSheets(all []tabular.Found) ([]tabular.Found, []tabular.Note) {
-	real := 0
+	tables := 0
 	for _, f := range all {
 		if f.Confidence >= 0.45 {
-			real++
+			tables++
 		}
 	}
-	if real == 0 || real == len(all) {
+	if tables == 0 || tables == len(all) {
 		return all, nil
 	}
 	var out []tabular.Found

@@ -5,13 +5,12 @@ import (
 	"context"
 	"encoding/csv"
 	"os"
-	"slices"
-	"strings"
-	"testing"
-
 	"shuniu/collect/intake/grid"
 	"shuniu/collect/intake/grid/messy"
 	"shuniu/collect/intake/tabular"
+	"slices"
+	"strings"
+	"testing"
 )
 
 // readCase reads a generated file and tells what it found in the truth's terms.

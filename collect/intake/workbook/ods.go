@@ -3,12 +3,12 @@ package workbook
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"shuniu/collect/intake/grid"
 	"strconv"
 	"strings"
-
-	"shuniu/collect/intake/grid"
 )
 
 // A memory is a workbook whose sheets are read in one pass and kept.
@@ -55,7 +55,7 @@ func openODS(ctx context.Context, a *archive) (*memory, error) {
 const maxRepeat = 1 << 16
 
 type odsReader struct {
-	ctx    context.Context
+	stop   func() error
 	s      *scanner
 	m      *memory
 	hidden map[string]bool // table styles
@@ -77,11 +77,11 @@ type odsCell struct {
 }
 
 func readODS(ctx context.Context, s *scanner) (*memory, error) {
-	r := &odsReader{ctx: ctx, s: s, m: &memory{}, hidden: map[string]bool{}, emph: map[string]bool{}}
+	r := &odsReader{stop: ctx.Err, s: s, m: &memory{}, hidden: map[string]bool{}, emph: map[string]bool{}}
 	style, family := "", ""
 	for {
 		err := s.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			if s.depth > 0 {
 				return nil, errSyntax
 			}
@@ -213,8 +213,10 @@ func (r *odsReader) flush(repeat int) error {
 		r.row += min(repeat, 1<<30-r.row)
 		return nil
 	}
-	if r.row&1023 == 0 && r.ctx.Err() != nil {
-		return r.ctx.Err()
+	if r.row&1023 == 0 {
+		if err := r.stop(); err != nil {
+			return err
+		}
 	}
 	made := repeat
 	if made > 1 {

@@ -38,7 +38,6 @@ type scanner struct {
 	empty bool // <name/>: an end follows of itself
 	owed  bool
 	depth int
-	work  []byte
 }
 
 // maxToken bounds one tag or one run of text.
@@ -77,7 +76,7 @@ func (s *scanner) fill() error {
 	for range 100 {
 		n, err := s.r.Read(s.buf[s.end:])
 		s.end += n
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			s.eof = true
 			if n == 0 {
 				return io.EOF
@@ -132,7 +131,7 @@ func (s *scanner) next() error {
 		}
 		if s.buf[s.pos] != '<' {
 			n, err := s.until(0, "<")
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				n = s.end - s.pos
 			} else if err != nil {
 				return err
@@ -142,7 +141,7 @@ func (s *scanner) next() error {
 			return nil
 		}
 		if s.end-s.pos < 9 {
-			if err := s.fill(); err != nil && err != io.EOF {
+			if err := s.fill(); err != nil && !errors.Is(err, io.EOF) {
 				return err
 			}
 		}
@@ -209,7 +208,7 @@ func (s *scanner) next() error {
 }
 
 func broken(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return errSyntax
 	}
 	return err

@@ -3,10 +3,10 @@ package workbook
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
-	"strings"
-
 	"shuniu/collect/intake/grid"
+	"strings"
 )
 
 // readSML reads SpreadsheetML 2003, the XML that old Office and many reporting
@@ -26,7 +26,7 @@ func readSML(ctx context.Context, s *scanner) (*memory, error) {
 	row, col, total := -1, -1, 0
 	for {
 		err := s.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			if s.depth > 0 {
 				return nil, errSyntax
 			}

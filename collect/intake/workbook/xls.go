@@ -3,11 +3,11 @@ package workbook
 import (
 	"bytes"
 	"context"
-	"crypto/rc4" //nolint:gosec // the file format says so
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
+	"shuniu/collect/intake/grid"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -18,8 +18,6 @@ import (
 	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/traditionalchinese"
-
-	"shuniu/collect/intake/grid"
 )
 
 // An xls is a workbook of BIFF8, or of BIFF5 with its code page. Source: [MS-XLS].
@@ -106,6 +104,12 @@ func (x *xls) record(p int) (kind int, body []byte, next int, err error) {
 	return int(binary.LittleEndian.Uint16(x.data[p:])), x.data[p+4 : p+4+n], p + 4 + n, nil
 }
 
+// tryRecord is record where the end of the stream is no error.
+func (x *xls) tryRecord(p int) (kind int, body []byte, next int, ok bool) {
+	kind, body, next, err := x.record(p)
+	return kind, body, next, err == nil
+}
+
 // decrypt finds a FILEPASS record and opens the stream in place.
 func (x *xls) decrypt(password string) error {
 	p := 0
@@ -159,9 +163,9 @@ func (x *xls) unlock(body []byte, from int, password string) error {
 	block := -1
 	stream, zero := make([]byte, 1024), make([]byte, 1024)
 	for p := from; ; {
-		kind, body, next, err := x.record(p)
-		if err != nil {
-			break
+		kind, body, next, ok := x.tryRecord(p)
+		if !ok {
+			break // the end, or a cut that the reader will meet again
 		}
 		skip := 0
 		switch kind {
@@ -172,7 +176,7 @@ func (x *xls) unlock(body []byte, from int, password string) error {
 		}
 		for i := p + 4 + skip; i < next; i++ {
 			if b := i / 1024; b != block {
-				c, err := rc4.NewCipher(key(uint32(b)))
+				c, err := rc4Of(key(uint32(b)))
 				if err != nil {
 					return damaged("加密信息已损坏。")
 				}

@@ -3,18 +3,17 @@ package workbook
 import (
 	"bytes"
 	"context"
-	"crypto/md5"  //nolint:gosec // the file format says so
-	"crypto/rc4"  //nolint:gosec // the file format says so
-	"crypto/sha1" //nolint:gosec // the file format says so
+	"crypto/md5"
+	"crypto/rc4"
+	"crypto/sha1"
 	"encoding/binary"
 	"math"
+	"shuniu/collect/intake/tabular"
 	"strings"
 	"testing"
 	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
-
-	"shuniu/collect/intake/tabular"
 )
 
 // biff writes records of a workbook stream.

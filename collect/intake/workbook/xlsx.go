@@ -7,10 +7,9 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"shuniu/collect/intake/grid"
 	"strconv"
 	"strings"
-
-	"shuniu/collect/intake/grid"
 )
 
 // An xlsx is a workbook of Office Open XML, transitional or strict.
@@ -103,7 +102,7 @@ func (a *archive) each(part string, most int64, visit func(*scanner) error) erro
 			break
 		}
 	}
-	if cerr := rc.Close(); cerr != nil && err == io.EOF {
+	if cerr := rc.Close(); cerr != nil && errors.Is(err, io.EOF) {
 		err = cerr
 	}
 	return partError(part, err)
@@ -112,7 +111,7 @@ func (a *archive) each(part string, most int64, visit func(*scanner) error) erro
 // partError says what went wrong with a part in words of the contract.
 func partError(part string, err error) error {
 	switch {
-	case err == nil || err == io.EOF:
+	case err == nil || errors.Is(err, io.EOF):
 		return nil
 	case errors.Is(err, errTooLarge) || errors.Is(err, grid.ErrTooLarge):
 		return tooLarge(fmt.Sprintf("部件 %s 展开后太大，像是压缩炸弹或超出可读范围。", path.Base(part)))
@@ -196,7 +195,7 @@ func (x *xlsx) sharedStrings(part string) error {
 			break
 		}
 	}
-	if cerr := in.Close(); cerr != nil && err == io.EOF {
+	if cerr := in.Close(); cerr != nil && errors.Is(err, io.EOF) {
 		err = cerr
 	}
 	return partError(part, err)
@@ -308,7 +307,7 @@ func (r *sheetReader) read(ctx context.Context, s *scanner) error {
 	row, col := -1, -1
 	for {
 		err := s.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			if s.depth > 0 {
 				return errSyntax
 			}

@@ -470,14 +470,14 @@ func (m *maker) body(p *page, row, left int, cols []col, s spec, t *Table, note 
 		}
 		note(kind, at, left+labelCol)
 	}
-	var firstTotal = -1
+	firstTotal := -1
 	if s.total && s.totalFirst && !s.allWords {
 		m.trait("total first")
 		firstTotal = row
 		row++
 	}
 	serial := 0
-	lastGroup, groupLeft, groupTop, groupText := "", 0, 0, ""
+	groupLeft, groupTop, groupText := 0, 0, ""
 	sections := shuffled(m.Rand, loc.sections, 2+m.IntN(2))
 	sectionEvery := max(s.rows/len(sections), 2)
 	section := ""
@@ -530,7 +530,7 @@ func (m *maker) body(p *page, row, left int, cols []col, s spec, t *Table, note 
 		}
 		if s.merged && groupLeft == 0 {
 			endGroup()
-			lastGroup = pick(m.Rand, loc.sections) + " " + fmt.Sprint(n)
+			lastGroup := pick(m.Rand, loc.sections) + " " + fmt.Sprint(n)
 			groupLeft = 2 + m.IntN(3)
 			groupTop, groupText = row, lastGroup
 		}

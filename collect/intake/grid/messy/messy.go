@@ -38,10 +38,9 @@ type Note struct {
 
 // A cell of the page being written.
 type cell struct {
-	text   string // as it must be read
-	value  any    // as it is stored in a workbook
-	style  string // "", bold, pct, date, code
-	merged bool
+	text  string // as it must be read
+	value any    // as it is stored in a workbook
+	style string // "", bold, pct, date, code
 }
 
 type page struct {
