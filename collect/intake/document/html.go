@@ -34,6 +34,11 @@ func FindHTML(ctx context.Context, src *tabular.Source, opt tabular.Options) ([]
 	if err := h.read(ctx); err != nil {
 		return nil, err
 	}
+	if !h.known { // no tag of HTML that is not one of anybody's XML: then it may be XML
+		if found, err := FindXML(ctx, src, opt); err == nil {
+			return found, nil
+		}
+	}
 	pages := make([]*page, 0, len(h.pages))
 	for _, p := range h.pages {
 		if p.row < 0 || p.cells == 0 || p.nested && (p.filled < 2 || p.width < 2) {
@@ -63,6 +68,7 @@ type htmlReader struct {
 	inHead  bool // in h1 to h6
 	mute    int  // in script, style, head …
 	cells   int
+	known   bool // tags were seen that are of HTML beyond doubt
 }
 
 func (h *htmlReader) read(ctx context.Context) error {
@@ -121,6 +127,11 @@ func (h *htmlReader) words(b []byte) {
 func (h *htmlReader) start(closed bool) error {
 	name, more := h.z.TagName()
 	a := atom.Lookup(name)
+	switch a {
+	case atom.Html, atom.Td, atom.Th, atom.Tr, atom.Div, atom.Span, atom.P, atom.Meta, atom.Br:
+		h.known = true
+	default:
+	}
 	switch a {
 	case atom.Script, atom.Style, atom.Noscript, atom.Template, atom.Title:
 		if !closed {

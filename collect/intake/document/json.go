@@ -159,23 +159,26 @@ func (l *layout) pathOf(p *plan) string {
 	return p.path
 }
 
+// top reports whether a table is no child table.
+func (p *plan) top() bool { return p.parent == nil || p.parent.hidden }
+
 // tableName is the file's name for the main table, with the last part of the
 // path for the others.
 func (l *layout) tableName(p *plan, file string) string {
 	name := stem(file)
 	tops := 0
 	for _, q := range l.plans {
-		if q.parent == nil {
+		if q.top() {
 			tops++
 		}
 	}
-	if p.parent == nil && tops == 1 {
+	if p.top() && tops == 1 {
 		return name
 	}
 	path := strings.Trim(p.path, "/")
-	if p.parent != nil && tops == 1 {
+	if !p.top() && tops == 1 {
 		top := p
-		for top.parent != nil {
+		for !top.top() {
 			top = top.parent
 		}
 		path = strings.Trim(strings.TrimPrefix(p.path, top.path), "/")
@@ -189,6 +192,16 @@ func (l *layout) tableName(p *plan, file string) string {
 // notes are the values that stand outside every table.
 func (d *jsonDoc) notes() []tabular.Note {
 	var notes []tabular.Note
+	for _, p := range d.layout.plans {
+		if p.parent != nil && p.parent.hidden && len(p.parent.node.hollow) > 0 {
+			keys := p.parent.node.hollow
+			text := "没有记录的键: " + strings.Join(keys[:min(len(keys), maxHollow)], "、")
+			if len(keys) > maxHollow {
+				text += " 等"
+			}
+			notes = append(notes, tabular.Note{Kind: "note", Text: text, Place: d.layout.pathOf(p)})
+		}
+	}
 	for _, n := range d.layout.leaves {
 		path := nodePath(n)
 		text := n.sample

@@ -38,6 +38,7 @@ func TestFindJSON(t *testing.T) {
 		{"lines", "{\"a\":1}\n\n{\"a\":2}\nnot json\n{\"a\":3,\"b\":[{\"c\":1}]}\n", "f /\na\n1\n2\nreject not json\n3\nf/b /b\n_parent|c\n5|1\n"},
 		{"lines, one cut off", "{\"a\":1}\n{\"a\":2}\n{\"a\":", "f /\na\n1\n2\nreject {\"a\":\n"},
 		{"values one after the other", "{\n\"a\":1}\n{\n\"a\":2}\n", "f /\na\n1\n2\n"},
+		{"arrays by year", `{"2020":[{"a":1},{"a":2,"k":[{"z":1}]}],"2021":[{"a":3}],"2022":[]}`, "f /\n_key|a\n2020|1\n2020|2\n2021|3\nf/k /k\n_parent|z\n2|1\n"},
 		{"not a number", `[{"a":NaN},{"a":-Infinity},{"a":1}]`, "f /\na\nNaN\n-Infinity\n1\n"},
 		{"split", `{"columns":["名","值"],"data":[["a",1],["b",2]]}`, "f /data\n名|值\na|1\nb|2\n"},
 		{"columns as arrays", `{"名":["a","b","c"],"值":[1.50,null,3]}`, "f /\n名|值\na|1.50\nb|∅\nc|3\n"},

@@ -99,8 +99,16 @@ func (s *jsonSurvey) object(n *node) error {
 		if c, ok := s.r.next(); ok && (c == '{' || c == '[') {
 			nested = true
 		}
+		arrays, elements := k.arrays, k.elements()
+		var name string
+		if n.mapped && len(n.hollow) <= maxHollow {
+			name = string(key)
+		}
 		if err := s.value(k); err != nil {
 			return err
+		}
+		if n.mapped && k.arrays == arrays+1 && k.elements() == elements {
+			n.hollowed(name)
 		}
 	}
 }

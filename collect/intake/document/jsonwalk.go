@@ -210,13 +210,15 @@ func (w *jsonWalk) target(n *node) error {
 	w.row.reset()
 	col := 0
 	if p := w.plan.parent; p != nil {
-		w.row.set(0, strconv.AppendInt(nil, w.states[p.node.id].ordinal, 10))
-		col = 1
+		if !p.hidden {
+			w.row.set(0, strconv.AppendInt(nil, w.states[p.node.id].ordinal, 10))
+			col = 1
+		}
 		if w.plan.keyed || w.plan.key != nil {
 			if w.hasKey {
-				w.row.set(1, w.key)
+				w.row.set(col, w.key)
 			}
-			col = 2
+			col++
 		}
 	}
 	c, ok := w.r.next()

@@ -29,6 +29,7 @@ func TestFindHTML(t *testing.T) {
 			"f /\na|b\nx|2.5\ny|4.1\n",
 		},
 		{"none", `<p>x</p>`, ""},
+		{"XML with a body", `<ENVELOPE><HEAD><V>1</V></HEAD><BODY><L><X>1</X></L><L><X>2</X></L></BODY></ENVELOPE>`, "f /ENVELOPE/BODY/L\nX\n1\n2\n"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			found, err := FindHTML(context.Background(), textSource("f.xls", tc.in), tabular.Options{})

@@ -35,6 +35,7 @@ type plan struct {
 	links  int   // leading columns: parent, parent's key, key
 	key    *node // the parent's kid whose value is the parent's key
 	keyed  bool  // the parent is a map: its key is the key
+	hidden bool  // a map with nothing of its own: its members' rows have its key
 	header bool  // of a grid: the first row names the columns
 	dups   []string
 }
@@ -105,7 +106,7 @@ func (l *layout) wrapper(n *node, path string) {
 		switch {
 		case k.rows():
 			l.table(k, nil, at)
-			if k.scalars > 0 {
+			if k.scalars > 0 && !k.repeat {
 				l.leaves = append(l.leaves, k)
 			}
 		case k.grid():
@@ -210,8 +211,18 @@ func headerRow(n *node) bool {
 func (l *layout) table(n *node, parent *plan, path string) {
 	p := &plan{node: n, parent: parent, path: path}
 	n.plan = p
+	if m := n.member; n.mapped && parent == nil && m.rows() && !m.mapped && m.scalars+m.nulls == 0 {
+		p.kind, p.hidden = planMap, true
+		l.table(m, p, path)
+		return
+	}
 	l.plans = append(l.plans, p)
-	if parent != nil {
+	switch {
+	case parent == nil:
+	case parent.hidden:
+		p.keyed = true
+		p.heads = append(p.heads, tabular.Head{Name: keyColumn})
+	default:
 		p.heads = append(p.heads, tabular.Head{Name: parentColumn, Type: "integer"})
 		if parent.kind == planMap {
 			p.keyed = true

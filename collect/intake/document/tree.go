@@ -33,9 +33,10 @@ type node struct {
 	mapped   bool // an object whose keys are data: kids are gone, member is left
 	member   *node
 	members  int64
-	counted  bool  // the keys of the map so far were 0, 1, 2 and so on
-	serial   int64 // of the object it was last seen in
-	dup      *node // where a second value of one object goes
+	hollow   []string // keys of a map whose arrays are empty; more than maxHollow are not kept
+	counted  bool     // the keys of the map so far were 0, 1, 2 and so on
+	serial   int64    // of the object it was last seen in
+	dup      *node    // where a second value of one object goes
 	dupOf    string
 	from, to int64 // bytes of the first array
 	sample   string
@@ -102,10 +103,24 @@ func (n *node) collapse() {
 	n.mapped = true
 	n.member = &node{name: "_value", up: n, allText: true}
 	for _, k := range n.kids {
+		if k.arrays > 0 && k.elements() == 0 {
+			n.hollowed(k.name)
+		}
 		n.members += k.seen()
 		n.member.merge(k)
 	}
 	n.kids, n.index, n.cursor = nil, nil, 0
+}
+
+// elements counts what stood in n's arrays.
+func (n *node) elements() int64 { return n.inArray + n.loose + n.gaps + n.nested }
+
+const maxHollow = 100
+
+func (n *node) hollowed(key string) {
+	if len(n.hollow) <= maxHollow {
+		n.hollow = append(n.hollow, clip([]byte(key), 100))
+	}
 }
 
 // merge adds the shape of o to n.
