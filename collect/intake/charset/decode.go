@@ -5,10 +5,9 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"shuniu/fault"
 	"strings"
 	"unicode/utf8"
-
-	"shuniu/fault"
 )
 
 // A Decoder turns bytes of one encoding into UTF-8, strictly. It keeps no
@@ -52,8 +51,9 @@ func (d *Decoder) Unit() int {
 		return 2
 	case utf32Family:
 		return 4
+	default:
+		return 1
 	}
-	return 1
 }
 
 // Plain reports whether decoding is copying (UTF-8).
@@ -76,8 +76,9 @@ func (d *Decoder) Append(dst, src []byte, last bool) (out []byte, n int, ok bool
 		return d.appendUTF32(dst, src, last)
 	case singleFamily:
 		return d.appendSingle(dst, src)
+	default:
+		return d.appendDouble(dst, src, last)
 	}
-	return d.appendDouble(dst, src, last)
 }
 
 // appendDoubled undoes the wrong reading line by line.
@@ -345,6 +346,7 @@ func Encode(name string, text []byte) (out []byte, ok bool) {
 			}
 		}
 		return out, true
+	case singleFamily, doubleFamily:
 	}
 	out, err = c.enc.NewEncoder().Bytes(text)
 	return out, err == nil
@@ -353,14 +355,13 @@ func Encode(name string, text []byte) (out []byte, ok bool) {
 // A Reader decodes a stream; it fails with fault.Invalid at the first bytes
 // that do not decode and names their offset.
 type Reader struct {
-	r    io.Reader
-	d    *Decoder
-	src  []byte
-	out  []byte
-	pos  int // of out, read so far
-	off  int64
-	err  error
-	last bool
+	r   io.Reader
+	d   *Decoder
+	src []byte
+	out []byte
+	pos int // of out, read so far
+	off int64
+	err error
 }
 
 // NewReader returns a reader of r as UTF-8.

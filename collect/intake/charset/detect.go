@@ -203,7 +203,7 @@ func wide(r io.ReaderAt, head []byte, size int64) (Result, bool) {
 	if even+odd == 0 {
 		return Result{}, false
 	}
-	name := ""
+	var name string
 	switch {
 	case odd*100 >= units && even*8 <= odd:
 		name = "utf-16le"
@@ -402,6 +402,13 @@ func (s *scanned) judge() Result {
 	best := all[0]
 	res := Result{Name: best.name}
 	evidence := s.evidence
+	if c, err := codecOf(best.name); err == nil && c.family == singleFamily {
+		for _, b := range evidence {
+			if c.packed[b] == 0 {
+				best.bad++
+			}
+		}
+	}
 	mine := decodeLoose(best.name, evidence)
 	margin := math.Inf(1)
 	for _, x := range all[1:] {

@@ -53,15 +53,26 @@ func measured(name string) bool {
 // sample is a file re-encoded.
 type sample struct {
 	name, encoding string
-	bom            string
 	data           []byte
 }
 
 // encodings a table is written in, when it can be.
 var written = []struct{ name, bom string }{
-	{"gb18030", ""}, {"big5", ""}, {"shift_jis", ""}, {"euc-jp", ""}, {"euc-kr", ""},
-	{"utf-16le", "\xFF\xFE"}, {"utf-16be", "\xFE\xFF"}, {"utf-16le", ""}, {"utf-16be", ""}, {"utf-8", "\xEF\xBB\xBF"}, {"utf-8", ""},
-	{"windows-1252", ""}, {"mac-roman", ""}, {"windows-1250", ""}, {"windows-1251", ""},
+	{"gb18030", ""},
+	{"big5", ""},
+	{"shift_jis", ""},
+	{"euc-jp", ""},
+	{"euc-kr", ""},
+	{"utf-16le", "\xFF\xFE"},
+	{"utf-16be", "\xFE\xFF"},
+	{"utf-16le", ""},
+	{"utf-16be", ""},
+	{"utf-8", "\xEF\xBB\xBF"},
+	{"utf-8", ""},
+	{"windows-1252", ""},
+	{"mac-roman", ""},
+	{"windows-1250", ""},
+	{"windows-1251", ""},
 }
 
 // texts are short tables in the languages of offices, written for this test.

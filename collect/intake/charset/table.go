@@ -2,6 +2,7 @@ package charset
 
 import (
 	"fmt"
+	"shuniu/fault"
 	"sync"
 	"unicode/utf8"
 
@@ -11,8 +12,6 @@ import (
 	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/traditionalchinese"
-
-	"shuniu/fault"
 )
 
 // A family is how an encoding is built.
@@ -55,8 +54,10 @@ const (
 
 var codecs = []*codec{
 	{name: "utf-8", family: utf8Family},
-	{name: "utf-16le", family: utf16Family}, {name: "utf-16be", family: utf16Family, big: true},
-	{name: "utf-32le", family: utf32Family}, {name: "utf-32be", family: utf32Family, big: true},
+	{name: "utf-16le", family: utf16Family},
+	{name: "utf-16be", family: utf16Family, big: true},
+	{name: "utf-32le", family: utf32Family},
+	{name: "utf-32be", family: utf32Family, big: true},
 	{name: "gb18030", family: doubleFamily, enc: simplifiedchinese.GB18030},
 	{name: "big5", family: doubleFamily, enc: traditionalchinese.Big5},
 	{name: "shift_jis", family: doubleFamily, enc: japanese.ShiftJIS},
@@ -148,10 +149,8 @@ func (c *codec) build() {
 	}
 	for b := range 256 {
 		r, ok := one(byte(b))
-		if !ok || b >= 0x80 && c.family == doubleFamily && c.name == "big5" {
-			if b >= 0x80 {
-				r = 0
-			}
+		if !ok && b >= 0x80 {
+			r = 0
 		}
 		if b < 0x80 {
 			r = rune(b) // Shift_JIS's yen and overline are kept as ASCII
@@ -172,7 +171,7 @@ func (c *codec) build() {
 		if c.packed[lead] != 0 {
 			continue
 		}
-		any := false
+		found := false
 		for trail := 0x40; trail < 0xFF; trail++ {
 			if trail == 0x7F && c.name != "shift_jis" {
 				continue
@@ -180,11 +179,11 @@ func (c *codec) build() {
 			if r, ok := one(byte(lead), byte(trail)); ok && r >= 0x80 {
 				if p := pack(r); p != 0 {
 					c.double[lead<<8|trail] = p
-					any = true
+					found = true
 				}
 			}
 		}
-		if any {
+		if found {
 			c.lead[lead] = leadTwo
 		}
 	}

@@ -4,11 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"slices"
-	"strconv"
-
 	"shuniu/collect/intake/grid"
 	"shuniu/collect/intake/tabular"
+	"slices"
+	"strconv"
 )
 
 // headRows is how many records of a big file are looked at as a grid, headLeast

@@ -2,11 +2,11 @@ package delimited
 
 import (
 	"fmt"
+	"shuniu/collect/intake/charset"
 	"slices"
 	"strings"
 	"testing"
-
-	"shuniu/collect/intake/charset"
+	"time"
 )
 
 // office is a text as an office sends it, and what a careful reader finds.
@@ -26,46 +26,86 @@ type wanted struct {
 }
 
 var offices = []office{
-	{"zh budget", "gb18030", "浦东新区2023年度财政收支情况表\n单位：万元\n项目\t预算数\t决算数\t完成率\n一般公共预算收入\t1,200.50\t1,250.00\t104.1%\n一般公共预算支出\t1,500.00\t1,480.20\t98.7%\n合计\t2,700.50\t2,730.20\t\n制表人：张三\t\t审核人：李四\n", true,
-		[]wanted{{"项目|预算数|决算数|完成率", 2, "一般公共预算收入|1,200.50|1,250.00|104.1%", "一般公共预算支出|1,500.00|1,480.20|98.7%", "title unit total signature", 0, false}}},
-	{"zh two tables", "gb18030", "一、机构情况\n机构,人数\nA局,10\nB局,20\nC局,30\n\n二、经费情况\n项目,预算,决算\n工资,100,90\n公用,50,40\n", false,
-		[]wanted{{"机构|人数", 3, "A局|10", "C局|30", "title", 0, false}, {"项目|预算|决算", 2, "工资|100|90", "公用|50|40", "title", 0, false}}},
-	{"zh header of two rows", "gb18030", "地区,2022年,,2023年,\n,人口,户数,人口,户数\n浦东,568.2,200,570.1,201\n黄浦,66.2,30,65.1,29\n合计,634.4,230,635.2,230\n注：户数单位为万户,,,,\n", false,
-		[]wanted{{"地区|2022年/人口|2022年/户数|2023年/人口|2023年/户数", 2, "浦东|568.2|200|570.1|201", "黄浦|66.2|30|65.1|29", "total note", 0, false}}},
-	{"zh without header", "gb18030", "1,张三,2024-01-01,5.5\n2,李四,2024-01-02,6.5\n3,王五,2024-01-03,7.5\n", false,
-		[]wanted{{"column_1|column_2|column_3|column_4", 3, "1|张三|2024-01-01|5.5", "3|王五|2024-01-03|7.5", "", 0, true}}},
-	{"zh fixed columns", "gb18030", "编号  姓名      部门         金额\n001   张三      财政局      1200.50\n002   欧阳小明  发展改革委   300.00\n003   李四      民政局        15.25\n", false,
-		[]wanted{{"编号|姓名|部门|金额", 3, "001|张三|财政局|1200.50", "003|李四|民政局|15.25", "", 0, false}}},
-	{"Excel's Unicode text", "utf-16le", "姓名\t身份证号\t入职日期\n张三\t310115199001011234\t2020/3/5\n李四\t310115198512120022\t2019/12/15\n", true,
-		[]wanted{{"姓名|身份证号|入职日期", 2, "张三|310115199001011234|2020/3/5", "李四|310115198512120022|2019/12/15", "", 0, false}}},
-	{"Taiwan", "big5", "編號,縣市,戶數,設立日期\n001,臺北市,\"1,053,000\",112/03/05\n002,新北市,\"1,660,000\",111/12/25\n合計,,\"2,713,000\",\n", true,
-		[]wanted{{"編號|縣市|戶數|設立日期", 2, "001|臺北市|1,053,000|112/03/05", "002|新北市|1,660,000|111/12/25", "total", 0, false}}},
-	{"Japan", "shift_jis", "令和５年度　市町村別人口（推計）,,,,\n,,,,（単位：人）\n市町村名,人口総数,,世帯数,備考\n,男,女,,\n札幌市,\"920,123\",\"1,050,234\",\"980,001\",\n函館市,\"112,345\",\"130,123\",\"140,222\",※1\n合計,\"1,032,468\",\"1,180,357\",\"1,120,223\",\n※1　住民基本台帳による,,,,\n資料：北海道総合政策部,,,,\n", true,
-		[]wanted{{"市町村名|人口総数/男|人口総数/女|世帯数|備考", 2, "札幌市|920,123|1,050,234|980,001|", "函館市|112,345|130,123|140,222|※1", "title unit total note source", 0, false}}},
-	{"Korea", "euc-kr", "행정구역별 인구현황\n기준일: 2023-12-31\n행정구역,총인구수,남자,여자,세대수\n서울특별시,\"9,386,034\",\"4,540,031\",\"4,846,003\",\"4,469,417\"\n부산광역시,\"3,293,362\",\"1,607,999\",\"1,685,363\",\"1,560,000\"\n출처: 행정안전부\n", true,
-		[]wanted{{"행정구역|총인구수|남자|여자|세대수", 2, "서울특별시|9,386,034|4,540,031|4,846,003|4,469,417", "부산광역시|3,293,362|1,607,999|1,685,363|1,560,000", "title note source", 0, false}}},
-	{"France", "windows-1252", "\"Code\";\"Commune\";\"Population\";\"Superficie\"\n\"01001\";\"L'Abergement-Clémenciat\";\"776\";\"15,95\"\n\"01002\";\"L'Abergement-de-Varey\";\"248\";\"9,15\"\n\"01004\";\"Ambérieu-en-Bugey\";\"14 035\";\"24,6\"\n", true,
-		[]wanted{{"Code|Commune|Population|Superficie", 3, "01001|L'Abergement-Clémenciat|776|15,95", "01004|Ambérieu-en-Bugey|14 035|24,6", "", 0, false}}},
-	{"England", "utf-8", "Table 1: Number of households by local authority, England, 2019 to 2021,,,,\nUnits: thousands,,,,\n,,,,\nArea code,Area name,2019,2020 [note 1],2021\nE06000001,Hartlepool,41.2,41.5,[x]\nE06000002,Middlesbrough,58.9,59.1,59.4\nE06000003,Redcar and Cleveland,60.1,60.3,60.2\n,,,,\nSource: Office for National Statistics,,,,\n", false,
-		[]wanted{{"Area code|Area name|2019|2020 [note 1]|2021", 3, "E06000001|Hartlepool|41.2|41.5|[x]", "E06000003|Redcar and Cleveland|60.1|60.3|60.2", "note unit source", 0, false}}},
-	{"America", "windows-1252", "Permit No.,Issue Date,Valuation,Owner,Notes\nB-1001,01/15/2024,\"$12,500.00\",\"SMITH, JOHN\",\"Replace 12\"\" pipe\"\nB-1002,02/28/2024,\"$1,250.50\",DOE JANE,\nB-1003,3/5/2024,$980,\"O'Brien, Pat\",see B-1001\nTOTAL,,\"$14,730.50\",,\n", false,
-		[]wanted{{"Permit No.|Issue Date|Valuation|Owner|Notes", 3, "B-1001|01/15/2024|$12,500.00|SMITH, JOHN|Replace 12\" pipe", "B-1003|3/5/2024|$980|O'Brien, Pat|see B-1001", "total", 0, false}}},
-	{"addresses of several lines", "utf-8", "name,address,phone\n\"Smith, J.\",\"12 High St\nLondon, UK\nSW1A 1AA\",020 7946 0000\nJones,\"1 Low Rd\nLeeds\",0113 496 0000\n", false,
-		[]wanted{{"name|address|phone", 2, "Smith, J.|12 High St\nLondon, UK\nSW1A 1AA|020 7946 0000", "Jones|1 Low Rd\nLeeds|0113 496 0000", "", 0, false}}},
-	{"pipes at both ends", "utf-8", "+----+-------+--------+\n| id | name  | amount |\n+----+-------+--------+\n|  1 | Alice |  10.50 |\n|  2 | Bob   |   8.25 |\n+----+-------+--------+\n2 rows in set (0.00 sec)\n", false,
-		[]wanted{{"id|name|amount", 2, "1|Alice|10.50", "2|Bob|8.25", "note", 0, false}}},
-	{"carriage returns", "utf-8", "a;b;c\r1;2,5;x\r3;4,5;y\r5;6,5;z\r", false,
-		[]wanted{{"a|b|c", 3, "1|2,5|x", "5|6,5|z", "", 0, false}}},
-	{"Excel's separator line", "windows-1252", "sep=;\nname;v\nä;1,5\nö;2,5\nü;3\n", false,
-		[]wanted{{"name|v", 3, "ä|1,5", "ü|3", "note", 0, false}}},
-	{"lines quoted whole", "utf-8", "\"id,name,amount\"\n\"1,\"\"Smith, J\"\",5\"\n\"2,Jones,6\"\n\"3,Brown,7\"\n", false,
-		[]wanted{{"id|name|amount", 3, "1|Smith, J|5", "3|Brown|7", "", 0, true}}},
-	{"a name for each row", "utf-8", "\"mpg\",\"cyl\",\"disp\"\n\"Mazda RX4\",21,6,160\n\"Datsun 710\",22.8,4,108\n\"Hornet\",21.4,6,258\n", false,
-		[]wanted{{"mpg|cyl|disp|column_4", 3, "Mazda RX4|21|6|160", "Hornet|21.4|6|258", "", 0, true}}},
-	{"counting up is data", "utf-8", "a,b\n1,2\n3,4\n", false,
-		[]wanted{{"a|b", 2, "1|2", "3|4", "", 0, false}}},
-	{"ragged", "utf-8", "no,name,tel,mail,memo\n1,王小明,021-1234,a@b.cn,x\n2,李雷,021-2234\n3,韩梅梅,021-3234,c@d.cn\n4,张伟,,,\n5,刘洋,021-5234,e@f.cn,y\n6,陈晨\n", false,
-		[]wanted{{"no|name|tel|mail|memo", 6, "1|王小明|021-1234|a@b.cn|x", "6|陈晨|||", "", 0, true}}},
+	{
+		"zh budget", "gb18030", "浦东新区2023年度财政收支情况表\n单位：万元\n项目\t预算数\t决算数\t完成率\n一般公共预算收入\t1,200.50\t1,250.00\t104.1%\n一般公共预算支出\t1,500.00\t1,480.20\t98.7%\n合计\t2,700.50\t2,730.20\t\n制表人：张三\t\t审核人：李四\n", true,
+		[]wanted{{"项目|预算数|决算数|完成率", 2, "一般公共预算收入|1,200.50|1,250.00|104.1%", "一般公共预算支出|1,500.00|1,480.20|98.7%", "title unit total signature", 0, false}},
+	},
+	{
+		"zh two tables", "gb18030", "一、机构情况\n机构,人数\nA局,10\nB局,20\nC局,30\n\n二、经费情况\n项目,预算,决算\n工资,100,90\n公用,50,40\n", false,
+		[]wanted{{"机构|人数", 3, "A局|10", "C局|30", "title", 0, false}, {"项目|预算|决算", 2, "工资|100|90", "公用|50|40", "title", 0, false}},
+	},
+	{
+		"zh header of two rows", "gb18030", "地区,2022年,,2023年,\n,人口,户数,人口,户数\n浦东,568.2,200,570.1,201\n黄浦,66.2,30,65.1,29\n合计,634.4,230,635.2,230\n注：户数单位为万户,,,,\n", false,
+		[]wanted{{"地区|2022年/人口|2022年/户数|2023年/人口|2023年/户数", 2, "浦东|568.2|200|570.1|201", "黄浦|66.2|30|65.1|29", "total note", 0, false}},
+	},
+	{
+		"zh without header", "gb18030", "1,张三,2024-01-01,5.5\n2,李四,2024-01-02,6.5\n3,王五,2024-01-03,7.5\n", false,
+		[]wanted{{"column_1|column_2|column_3|column_4", 3, "1|张三|2024-01-01|5.5", "3|王五|2024-01-03|7.5", "", 0, true}},
+	},
+	{
+		"zh fixed columns", "gb18030", "编号  姓名      部门         金额\n001   张三      财政局      1200.50\n002   欧阳小明  发展改革委   300.00\n003   李四      民政局        15.25\n", false,
+		[]wanted{{"编号|姓名|部门|金额", 3, "001|张三|财政局|1200.50", "003|李四|民政局|15.25", "", 0, false}},
+	},
+	{
+		"Excel's Unicode text", "utf-16le", "姓名\t身份证号\t入职日期\n张三\t310115199001011234\t2020/3/5\n李四\t310115198512120022\t2019/12/15\n", true,
+		[]wanted{{"姓名|身份证号|入职日期", 2, "张三|310115199001011234|2020/3/5", "李四|310115198512120022|2019/12/15", "", 0, false}},
+	},
+	{
+		"Taiwan", "big5", "編號,縣市,戶數,設立日期\n001,臺北市,\"1,053,000\",112/03/05\n002,新北市,\"1,660,000\",111/12/25\n合計,,\"2,713,000\",\n", true,
+		[]wanted{{"編號|縣市|戶數|設立日期", 2, "001|臺北市|1,053,000|112/03/05", "002|新北市|1,660,000|111/12/25", "total", 0, false}},
+	},
+	{
+		"Japan", "shift_jis", "令和５年度　市町村別人口（推計）,,,,\n,,,,（単位：人）\n市町村名,人口総数,,世帯数,備考\n,男,女,,\n札幌市,\"920,123\",\"1,050,234\",\"980,001\",\n函館市,\"112,345\",\"130,123\",\"140,222\",※1\n合計,\"1,032,468\",\"1,180,357\",\"1,120,223\",\n※1　住民基本台帳による,,,,\n資料：北海道総合政策部,,,,\n", true,
+		[]wanted{{"市町村名|人口総数/男|人口総数/女|世帯数|備考", 2, "札幌市|920,123|1,050,234|980,001|", "函館市|112,345|130,123|140,222|※1", "title unit total note source", 0, false}},
+	},
+	{
+		"Korea", "euc-kr", "행정구역별 인구현황\n기준일: 2023-12-31\n행정구역,총인구수,남자,여자,세대수\n서울특별시,\"9,386,034\",\"4,540,031\",\"4,846,003\",\"4,469,417\"\n부산광역시,\"3,293,362\",\"1,607,999\",\"1,685,363\",\"1,560,000\"\n출처: 행정안전부\n", true,
+		[]wanted{{"행정구역|총인구수|남자|여자|세대수", 2, "서울특별시|9,386,034|4,540,031|4,846,003|4,469,417", "부산광역시|3,293,362|1,607,999|1,685,363|1,560,000", "title note source", 0, false}},
+	},
+	{
+		"France", "windows-1252", "\"Code\";\"Commune\";\"Population\";\"Superficie\"\n\"01001\";\"L'Abergement-Clémenciat\";\"776\";\"15,95\"\n\"01002\";\"L'Abergement-de-Varey\";\"248\";\"9,15\"\n\"01004\";\"Ambérieu-en-Bugey\";\"14 035\";\"24,6\"\n", true,
+		[]wanted{{"Code|Commune|Population|Superficie", 3, "01001|L'Abergement-Clémenciat|776|15,95", "01004|Ambérieu-en-Bugey|14 035|24,6", "", 0, false}},
+	},
+	{
+		"England", "utf-8", "Table 1: Number of households by local authority, England, 2019 to 2021,,,,\nUnits: thousands,,,,\n,,,,\nArea code,Area name,2019,2020 [note 1],2021\nE06000001,Hartlepool,41.2,41.5,[x]\nE06000002,Middlesbrough,58.9,59.1,59.4\nE06000003,Redcar and Cleveland,60.1,60.3,60.2\n,,,,\nSource: Office for National Statistics,,,,\n", false,
+		[]wanted{{"Area code|Area name|2019|2020 [note 1]|2021", 3, "E06000001|Hartlepool|41.2|41.5|[x]", "E06000003|Redcar and Cleveland|60.1|60.3|60.2", "note unit source", 0, false}},
+	},
+	{
+		"America", "windows-1252", "Permit No.,Issue Date,Valuation,Owner,Notes\nB-1001,01/15/2024,\"$12,500.00\",\"SMITH, JOHN\",\"Replace 12\"\" pipe\"\nB-1002,02/28/2024,\"$1,250.50\",DOE JANE,\nB-1003,3/5/2024,$980,\"O'Brien, Pat\",see B-1001\nTOTAL,,\"$14,730.50\",,\n", false,
+		[]wanted{{"Permit No.|Issue Date|Valuation|Owner|Notes", 3, "B-1001|01/15/2024|$12,500.00|SMITH, JOHN|Replace 12\" pipe", "B-1003|3/5/2024|$980|O'Brien, Pat|see B-1001", "total", 0, false}},
+	},
+	{
+		"addresses of several lines", "utf-8", "name,address,phone\n\"Smith, J.\",\"12 High St\nLondon, UK\nSW1A 1AA\",020 7946 0000\nJones,\"1 Low Rd\nLeeds\",0113 496 0000\n", false,
+		[]wanted{{"name|address|phone", 2, "Smith, J.|12 High St\nLondon, UK\nSW1A 1AA|020 7946 0000", "Jones|1 Low Rd\nLeeds|0113 496 0000", "", 0, false}},
+	},
+	{
+		"pipes at both ends", "utf-8", "+----+-------+--------+\n| id | name  | amount |\n+----+-------+--------+\n|  1 | Alice |  10.50 |\n|  2 | Bob   |   8.25 |\n+----+-------+--------+\n2 rows in set (0.00 sec)\n", false,
+		[]wanted{{"id|name|amount", 2, "1|Alice|10.50", "2|Bob|8.25", "note", 0, false}},
+	},
+	{
+		"carriage returns", "utf-8", "a;b;c\r1;2,5;x\r3;4,5;y\r5;6,5;z\r", false,
+		[]wanted{{"a|b|c", 3, "1|2,5|x", "5|6,5|z", "", 0, false}},
+	},
+	{
+		"Excel's separator line", "windows-1252", "sep=;\nname;v\nä;1,5\nö;2,5\nü;3\n", false,
+		[]wanted{{"name|v", 3, "ä|1,5", "ü|3", "note", 0, false}},
+	},
+	{
+		"lines quoted whole", "utf-8", "\"id,name,amount\"\n\"1,\"\"Smith, J\"\",5\"\n\"2,Jones,6\"\n\"3,Brown,7\"\n", false,
+		[]wanted{{"id|name|amount", 3, "1|Smith, J|5", "3|Brown|7", "", 0, true}},
+	},
+	{
+		"a name for each row", "utf-8", "\"mpg\",\"cyl\",\"disp\"\n\"Mazda RX4\",21,6,160\n\"Datsun 710\",22.8,4,108\n\"Hornet\",21.4,6,258\n", false,
+		[]wanted{{"mpg|cyl|disp|column_4", 3, "Mazda RX4|21|6|160", "Hornet|21.4|6|258", "", 0, true}},
+	},
+	{
+		"counting up is data", "utf-8", "a,b\n1,2\n3,4\n", false,
+		[]wanted{{"a|b", 2, "1|2", "3|4", "", 0, false}},
+	},
+	{
+		"ragged", "utf-8", "no,name,tel,mail,memo\n1,王小明,021-1234,a@b.cn,x\n2,李雷,021-2234\n3,韩梅梅,021-3234,c@d.cn\n4,张伟,,,\n5,刘洋,021-5234,e@f.cn,y\n6,陈晨\n", false,
+		[]wanted{{"no|name|tel|mail|memo", 6, "1|王小明|021-1234|a@b.cn|x", "6|陈晨|||", "", 0, true}},
+	},
 }
 
 func damagedFiles() []office {
@@ -161,6 +201,12 @@ func FuzzFind(f *testing.F) {
 		if len(b) > 1<<16 {
 			return
 		}
+		start := time.Now()
+		defer func() {
+			if d := time.Since(start); d > 20*time.Second {
+				t.Errorf("took %v", d)
+			}
+		}()
 		for _, x := range read(t, "fuzz.csv", b) {
 			for _, r := range x.rows {
 				if len(r) != len(x.Heads) {

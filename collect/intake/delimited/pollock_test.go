@@ -7,11 +7,10 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"shuniu/collect/intake/tabular"
 	"slices"
 	"strings"
 	"testing"
-
-	"shuniu/collect/intake/tabular"
 )
 
 // shared finds the folder of test data beside the checkout.

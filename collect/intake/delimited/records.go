@@ -2,10 +2,7 @@ package delimited
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
-	"slices"
-
 	"shuniu/collect/intake/grid"
 )
 
@@ -55,6 +52,8 @@ func (p *page) line(r *rec) []byte { return p.text[r.from:r.to] }
 func splitAll(text []byte, d dialect, bad map[int64][]byte, enc string) *page {
 	p := &page{text: text, d: d, bad: bad, enc: enc}
 	line := int64(1)
+	budget := int64(4<<20 + 2*len(text))
+	d.budget = &budget
 	for pos := 0; pos < len(text); {
 		f0 := len(p.fields)
 		var r record
@@ -487,22 +486,6 @@ func classOf(v []byte) class {
 		return classCode
 	}
 	return classText
-}
-
-// widest lists the widths of records, most frequent first, for messages.
-func (p *page) widths() []int32 {
-	counts := map[int32]int{}
-	for i := range p.recs {
-		if p.recs[i].verdict == fine {
-			counts[p.recs[i].width]++
-		}
-	}
-	out := make([]int32, 0, len(counts))
-	for w := range counts {
-		out = append(out, w)
-	}
-	slices.SortFunc(out, func(a, b int32) int { return cmp.Or(counts[b]-counts[a], int(a-b)) })
-	return out
 }
 
 // isRule reports whether a line is drawn rather than written: +----+ or |---|.

@@ -3,11 +3,10 @@ package delimited
 import (
 	"bytes"
 	"math"
+	"shuniu/collect/intake/tabular"
 	"slices"
 	"unicode"
 	"unicode/utf8"
-
-	"shuniu/collect/intake/tabular"
 )
 
 // sampleBytes is how much text the dialect is decided on.
@@ -18,8 +17,38 @@ var candidates = []struct {
 	text  string
 	prior float64
 }{
-	{",", 1}, {";", 1}, {"\t", 1}, {"|", 1}, {"||", 1}, {"^", .9}, {"~", .85}, {"\x01", 1}, {"\x1f", 1}, {"\x1e", 1}, {"§", .95}, {"¦", .95}, {"¤", .9}, {"，", .75}, {"；", .7},
-	{"::", .8}, {"|@|", 1}, {"@|@", 1}, {"^|^", 1}, {"^^", .9}, {"~~", .9}, {"##", .8}, {"$$", .8}, {"*", .6}, {"#", .55}, {"!", .6}, {"&", .55}, {"@", .5}, {"=", .35}, {":", .45}, {" ", .5}, {"、", .4},
+	{",", 1},
+	{";", 1},
+	{"\t", 1},
+	{"|", 1},
+	{"||", 1},
+	{"^", .9},
+	{"~", .85},
+	{"\x01", 1},
+	{"\x1f", 1},
+	{"\x1e", 1},
+	{"§", .95},
+	{"¦", .95},
+	{"¤", .9},
+	{"，", .75},
+	{"；", .7},
+	{"::", .8},
+	{"|@|", 1},
+	{"@|@", 1},
+	{"^|^", 1},
+	{"^^", .9},
+	{"~~", .9},
+	{"##", .8},
+	{"$$", .8},
+	{"*", .6},
+	{"#", .55},
+	{"!", .6},
+	{"&", .55},
+	{"@", .5},
+	{"=", .35},
+	{":", .45},
+	{" ", .5},
+	{"、", .4},
 }
 
 // lines of the text by their kinds of line end.
@@ -123,7 +152,8 @@ func doubledOnly(sample []byte, c string) bool {
 	return (c == "|" || c == "^" || c == "~") && n == 2*m && m > 0 && slices.ContainsFunc(candidates, func(x struct {
 		text  string
 		prior float64
-	}) bool {
+	},
+	) bool {
 		return x.text == pair
 	})
 }
@@ -214,9 +244,12 @@ func (d *dialect) score(sample []byte) float64 {
 	widths := map[int]int{}
 	var cells, typed float64
 	rows, broken, empty, quoted, first := 0, 0, 0, 0, 0
-	weak := d.weak()
+	weak := d.fixed == nil && d.weak()
 	var fields []field
 	var buf []byte
+	budget := int64(2 * len(sample))
+	d.budget = &budget
+	defer func() { d.budget = nil }()
 	for pos := 0; pos < len(sample) && rows < scoreRows; {
 		var r record
 		r, fields = d.split(sample, pos, fields[:0])

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
 	"shuniu/collect/intake/charset"
 	"shuniu/collect/intake/tabular"
 )

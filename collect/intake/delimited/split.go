@@ -20,11 +20,11 @@ type dialect struct {
 	quote   byte // 0: none
 	escape  byte // the quote itself, or a backslash; 0: none
 	newline newline
-	crlf    bool // for the report: most lines end in \r\n
-	skip    bool // blanks after a delimiter are padding
-	blanks  bool // a run of blanks is one delimiter
-	widths  []int
-	fixed   []int // where columns begin, in display cells; nil when delimited
+	crlf    bool   // for the report: most lines end in \r\n
+	skip    bool   // blanks after a delimiter are padding
+	blanks  bool   // a run of blanks is one delimiter
+	budget  *int64 // bytes that may still be looked through in vain for closing quotes; nil: no limit
+	fixed   []int  // where columns begin, in display cells; nil when delimited
 }
 
 // lineEnd returns where the line that begins at pos ends and the next begins.
@@ -32,6 +32,7 @@ func (d *dialect) lineEnd(text []byte, pos int) (end, next int) {
 	s := text[pos:]
 	var i int
 	switch d.newline {
+	case lineAny:
 	case lineLF:
 		i = bytes.IndexByte(s, '\n')
 		if i < 0 {
@@ -81,7 +82,7 @@ const (
 
 // most lines and bytes one record may take before its quote counts as unclosed.
 const (
-	mostLines = 2000
+	mostLines = 1000
 	mostBytes = 1 << 20
 )
 
@@ -116,10 +117,12 @@ func (d *dialect) split(text []byte, pos int, fields []field) (record, []field) 
 			for {
 				k := bytes.IndexByte(text[j:end], d.quote)
 				if k < 0 { // goes on in the next line
-					if next >= len(text) || r.lines >= mostLines || next-pos > mostBytes {
+					if next >= len(text) || r.lines >= mostLines || next-pos > mostBytes || d.budget != nil && *d.budget < 0 && r.lines > 2 {
+						if d.budget != nil {
+							*d.budget -= int64(next - firstNext)
+						}
 						return d.damaged(text, pos, first, firstNext, unclosed, fields[:base])
 					}
-					j = end
 					from := next
 					end, next = d.lineEnd(text, from)
 					r.lines++
@@ -149,6 +152,9 @@ func (d *dialect) split(text []byte, pos int, fields []field) (record, []field) 
 				break
 			}
 			if !d.at(text, j, end) {
+				if d.budget != nil {
+					*d.budget -= int64(end - first)
+				}
 				return d.damaged(text, pos, first, firstNext, trailing, fields[:base])
 			}
 			i = d.after(text, j, end)
@@ -281,12 +287,6 @@ func (d *dialect) value(text []byte, f field, buf *[]byte) []byte {
 	}
 	*buf = out
 	return out
-}
-
-// A reading is one way to read a damaged line, and how far it strays.
-type reading struct {
-	fields []field
-	cost   int
 }
 
 // mend reads one damaged line so that it has want values: quotes that open or

@@ -4,12 +4,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"shuniu/collect/intake/charset"
+	"shuniu/collect/intake/tabular"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
-
-	"shuniu/collect/intake/charset"
-	"shuniu/collect/intake/tabular"
 )
 
 // chunkBytes is how much of a file one worker takes at once; batchRows is the
@@ -225,7 +224,10 @@ func (s *stretch) tokenise(c *chunk) {
 		}
 		text = c.text
 	}
-	d := &s.d
+	own := s.d
+	budget := int64(2 * len(text))
+	own.budget = &budget
+	d := &own
 	simple := d.fixed == nil && len(d.delim) == 1 && !d.skip && !d.blanks && d.newline == lineLF && len(s.targets) == s.width
 	quoted := d.quote != 0 && bytes.IndexByte(text, d.quote) >= 0
 	b := c.batch(s.columns)

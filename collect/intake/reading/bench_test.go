@@ -3,12 +3,11 @@ package reading
 import (
 	"fmt"
 	"math/rand/v2"
+	"shuniu/collect/intake/tabular"
 	"syscall"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
-
-	"shuniu/collect/intake/tabular"
 )
 
 // cpu reports nanoseconds of processor time a value, which other programs on

@@ -132,11 +132,11 @@ func classify(v []byte, buf []byte, o *observation) {
 	}
 	if len(t) <= 16 {
 		var low [16]byte
-		k := string(appendLower(low[:0], t))
-		o.mask |= boolWords[k]
-		if nullTokens[k] {
+		k := appendLower(low[:0], t)
+		o.mask |= boolWords[string(k)]
+		if nullTokens[string(k)] {
 			o.mask |= mNullToken
-			if weakTokens[k] {
+			if weakTokens[string(k)] {
 				o.mask |= mWeakToken
 			}
 		}
@@ -337,6 +337,7 @@ func (o *observation) addMoment(m moment, changed bool) {
 		o.mask |= mExactTime
 	}
 	switch m.order {
+	case orderNone:
 	case orderYear:
 		if m.roc {
 			o.mask |= mROC

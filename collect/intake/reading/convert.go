@@ -2,15 +2,14 @@ package reading
 
 import (
 	"math/bits"
+	"shuniu/collect/intake/tabular"
+	"shuniu/resource"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/bitutil"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/memory"
-
-	"shuniu/collect/intake/tabular"
-	"shuniu/resource"
 )
 
 // Arrow is the Arrow type of the finding's typed column. A time of day is
@@ -28,8 +27,9 @@ func (f *Finding) Arrow() arrow.DataType {
 		return arrow.FixedWidthTypes.Date32
 	case resource.Timestamp:
 		return &arrow.TimestampType{Unit: arrow.Microsecond}
+	default:
+		return arrow.BinaryTypes.String
 	}
-	return arrow.BinaryTypes.String
 }
 
 // As returns the finding read as another type of number, or as text, as a
@@ -100,8 +100,9 @@ func (c *Converter) Convert(t *tabular.Text) (a arrow.Array, unread int64) {
 		return c.dates(t, n)
 	case resource.Timestamp:
 		return c.timestamps(t, n)
+	default:
+		return c.texts(t, n), 0
 	}
-	return c.texts(t, n), 0
 }
 
 // null marks value i of n as missing.

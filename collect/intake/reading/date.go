@@ -79,9 +79,18 @@ var eras = [...]struct {
 	name string
 	add  int
 }{
-	{"中华民国", 1911}, {"中華民國", 1911}, {"民国", 1911}, {"民國", 1911},
-	{"令和", 2018}, {"平成", 1988}, {"昭和", 1925}, {"大正", 1911}, {"明治", 1867},
-	{"公元", 0}, {"西暦", 0}, {"西元", 0},
+	{"中华民国", 1911},
+	{"中華民國", 1911},
+	{"民国", 1911},
+	{"民國", 1911},
+	{"令和", 2018},
+	{"平成", 1988},
+	{"昭和", 1925},
+	{"大正", 1911},
+	{"明治", 1867},
+	{"公元", 0},
+	{"西暦", 0},
+	{"西元", 0},
 }
 
 var monthNames = map[string]int{
@@ -333,7 +342,7 @@ func parseNamed(s []byte) (m moment, ok bool) {
 	var widths [2]int
 	k, month, yearAt := 0, 0, -1
 	i, words := 0, 0
-	for i < len(s) && !(k == 2 && month > 0) {
+	for i < len(s) && (k < 2 || month == 0) {
 		c := s[i]
 		switch {
 		case isDigit(c):
@@ -366,13 +375,13 @@ func parseNamed(s []byte) (m moment, ok bool) {
 			if words++; j == i || words > 4 {
 				return m, false
 			}
-			word := string(bytes.ToLower(s[i:j]))
-			if n := monthNames[word]; n > 0 {
+			word := bytes.ToLower(s[i:j])
+			if n := monthNames[string(word)]; n > 0 {
 				if month > 0 {
 					return m, false
 				}
 				month = n
-			} else if !weekdays[word] {
+			} else if !weekdays[string(word)] {
 				return m, false
 			}
 			i = j
@@ -440,10 +449,7 @@ func (m *moment) tail(rest []byte) bool {
 	default:
 		return false
 	}
-	if len(rest) == 0 {
-		return true
-	}
-	return parseClock(rest, m)
+	return len(rest) > 0 && parseClock(rest, m)
 }
 
 // parseClock reads a time of day, with a zone if there is one.
@@ -616,6 +622,7 @@ func (m *moment) day(o dayOrder) (int32, bool) {
 			return dayOf(fullYear(m.c), m.a, m.b)
 		}
 		return dayOf(fullYear(m.c), m.b, m.a)
+	default:
+		return 0, false
 	}
-	return 0, false
 }

@@ -4,11 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"shuniu/resource"
 	"slices"
 	"strings"
 	"time"
-
-	"shuniu/resource"
 )
 
 // A Finding is what a column's values are, over all rows of the profile.
@@ -78,13 +77,13 @@ func Settle(profiles []*Profile) []Finding {
 		c, d := p.orderEvidence()
 		dm, md = dm+c, md+d
 	}
-	if points > 0 != (commas > 0) {
+	if (points > 0) != (commas > 0) {
 		h.styleKnown = true
 		if commas > 0 {
 			h.style = comma
 		}
 	}
-	if dm > 0 != (md > 0) {
+	if (dm > 0) != (md > 0) {
 		h.orderKnown = true
 		if md > 0 {
 			h.order = monthFirst
@@ -160,7 +159,7 @@ func (p *Profile) find(h hints) Finding {
 	if f.Exact {
 		// one way of being missing renders back; two do not, and tokens never do
 		f.EmptyNull = p.empty > 0
-		f.Exact = tokens == 0 && f.Unread == 0 && !(p.empty > 0 && p.absent > 0)
+		f.Exact = tokens == 0 && f.Unread == 0 && (p.empty == 0 || p.absent == 0)
 	}
 	return f
 }
@@ -214,8 +213,10 @@ func (p *Profile) boolWords(f *Finding) bool {
 var dateNames = [...]string{"日期", "时间", "日", "date", "day", "datum", "年月日", "日付", "일자", "날짜", "日時", "fecha", "jour", "tag", "时点", "時間"}
 
 // codeNames are columns whose numbers name things.
-var codeNames = [...]string{"电话", "手机", "传真", "邮编", "邮政编码", "代码", "编码", "身份证", "证件号", "信用代码", "账号", "卡号", "证号", "条码",
-	"電話", "傳真", "郵遞區號", "郵便番号", "統一編號", "代碼", "コード", "우편번호", "전화", "코드", "phone", "telefon", "telephone", "mobile", "fax", "zip", "postal", "postcode", "plz", "postleitzahl", "barcode", "ean", "isbn", "uscc", "siret", "siren"}
+var codeNames = [...]string{
+	"电话", "手机", "传真", "邮编", "邮政编码", "代码", "编码", "身份证", "证件号", "信用代码", "账号", "卡号", "证号", "条码",
+	"電話", "傳真", "郵遞區號", "郵便番号", "統一編號", "代碼", "コード", "우편번호", "전화", "코드", "phone", "telefon", "telephone", "mobile", "fax", "zip", "postal", "postcode", "plz", "postleitzahl", "barcode", "ean", "isbn", "uscc", "siret", "siren",
+}
 
 func named(name string, list []string) bool {
 	for _, w := range list {
@@ -346,7 +347,8 @@ func (p *Profile) asDate(f *Finding, n int64, name string, h hints) bool {
 	digits := p.sum(mDigitsDate, 0, 0)
 	plain := p.sum(0, mAnyDate, 0)
 	if plain == 0 {
-		if digits != n || named(name, codeNames[:]) || !(n >= 3 && p.years(spanMasks[1].mask) || named(name, dateNames[:])) {
+		plausible := n >= 3 && p.years() || named(name, dateNames[:])
+		if digits != n || named(name, codeNames[:]) || !plausible {
 			return false
 		}
 	}
@@ -362,7 +364,7 @@ func (p *Profile) asDate(f *Finding, n int64, name string, h hints) bool {
 			}
 		}
 		switch {
-		case ym == best && (dm < best && md < best || p.sum(mShortYM|mShortDM, 0, mShortMD) == 0 && h.orderKnown == false && p.shortYears()):
+		case ym == best && (dm < best && md < best || p.sum(mShortYM|mShortDM, 0, mShortMD) == 0 && !h.orderKnown && p.shortYears()):
 			ord = yearFirst
 		case md == best && (dm < best || h.orderKnown && h.order == monthFirst):
 			ord = monthFirst
@@ -424,7 +426,7 @@ func (p *Profile) asDate(f *Finding, n int64, name string, h hints) bool {
 }
 
 // years reports whether the compact dates lie within plausible years.
-func (p *Profile) years(mask) bool {
+func (p *Profile) years() bool {
 	s := p.dates[1]
 	const year = int64(365.25 * 86400e6)
 	return s.any && s.min > -70*year && s.max < 80*year

@@ -5,10 +5,9 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 	"math"
+	"shuniu/collect/intake/tabular"
 	"slices"
 	"strconv"
-
-	"shuniu/collect/intake/tabular"
 )
 
 // maxEntries bounds how many kinds of value a profile tells apart; values of
@@ -302,8 +301,14 @@ var spanMasks = [8]struct {
 	mask  mask
 	order dayOrder
 }{
-	{mDate, dayFirst}, {mDigitsDate, dayFirst}, {mLastDM, dayFirst}, {mLastMD, monthFirst},
-	{mShortDM, dayFirst}, {mShortMD, monthFirst}, {mShortYM, yearFirst}, {mROC, dayFirst},
+	{mDate, dayFirst},
+	{mDigitsDate, dayFirst},
+	{mLastDM, dayFirst},
+	{mLastMD, monthFirst},
+	{mShortDM, dayFirst},
+	{mShortMD, monthFirst},
+	{mShortYM, yearFirst},
+	{mROC, dayFirst},
 }
 
 func (e *extent) add(f float64, ints, scale int, v []byte) {

@@ -2,14 +2,13 @@ package reading
 
 import (
 	"fmt"
+	"shuniu/collect/intake/tabular"
+	"shuniu/resource"
 	"strconv"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"pgregory.net/rapid"
-
-	"shuniu/collect/intake/tabular"
-	"shuniu/resource"
 )
 
 func column(values ...string) *tabular.Text {
