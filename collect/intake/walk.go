@@ -226,7 +226,7 @@ func formatOf(kind string, found []tabular.Found) string {
 func (w *walker) text(ctx context.Context, m *Member, b []byte, opt tabular.Options) ([]tabular.Found, error) {
 	src := m.Source
 	begin, isText, err := beginning(src, b, opt.Encoding)
-	if err != nil || !isText || binary(begin) {
+	if err != nil || !isText || controls(begin) {
 		return nil, err
 	}
 	if strings.Trim(begin, " \t\r\n\ufeff\x00\u3000") == "" && src.Size <= headSize {
@@ -269,17 +269,17 @@ func (w *walker) text(ctx context.Context, m *Member, b []byte, opt tabular.Opti
 	return found, nil
 }
 
-// binary tells bytes that happen to decode from text: text has next to no
+// controls tells bytes that happen to decode from text: text has next to no
 // control characters.
-func binary(s string) bool {
-	n, controls := 0, 0
+func controls(s string) bool {
+	n, odd := 0, 0
 	for _, r := range s {
 		n++
 		if r < ' ' && r != '\t' && r != '\n' && r != '\r' && r != '\f' && r != 0x1a || r >= 0x7f && r < 0xa0 {
-			controls++
+			odd++
 		}
 	}
-	return controls*50 > n
+	return odd*50 > n
 }
 
 // lines reads text that is no tree: values between delimiters, or prose.

@@ -85,6 +85,38 @@ func TestJSONRefusals(t *testing.T) {
 	}
 }
 
+// TestJSONWideRows: rows with more keys than a table may have columns become
+// rows of key and value that say which element, or line, they were of.
+func TestJSONWideRows(t *testing.T) {
+	var array, lines strings.Builder
+	for i := range 3 {
+		array.WriteString(map[bool]string{true: "[{", false: ",{"}[i == 0])
+		for k := range 5000 {
+			fmt.Fprintf(&array, `%s"k%d":%d`, map[bool]string{true: "", false: ","}[k == 0], k, i)
+		}
+		array.WriteString("}")
+	}
+	for i := range 6000 {
+		fmt.Fprintf(&lines, `{"id%d":{"x":%d}}`+"\n", i, i)
+	}
+	for _, tc := range []struct {
+		in, heads, last string
+		rows            int
+	}{
+		{array.String() + "]", "_item|_key|_value", "3|k4999|2", 15000},
+		{lines.String(), "_item|_key|x", "6000|id5999|5999", 6000},
+	} {
+		found, err := FindJSON(context.Background(), textSource("f.json", tc.in), tabular.Options{})
+		if err != nil || len(found) != 1 {
+			t.Fatal(len(found), err)
+		}
+		got := strings.Split(strings.TrimSpace(dump(t, found[0])), "\n")
+		if got[1] != tc.heads || got[len(got)-1] != tc.last || len(got)-2 != tc.rows {
+			t.Errorf("got %s, %s, %d rows", got[1], got[len(got)-1], len(got)-2)
+		}
+	}
+}
+
 func TestJSONManyKeys(t *testing.T) {
 	var sb strings.Builder
 	sb.WriteString(`{"rows":[{"a":1}],"m":{`)

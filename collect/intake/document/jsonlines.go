@@ -184,8 +184,7 @@ func (d *jsonDoc) readLines(ctx context.Context, w *jsonWalk, notes int64, rejec
 			return reject(tabular.Reject{Line: number, Reason: why, Text: clip(line, rejectText), Raw: bytes.Clone(line)})
 		}
 		w.r.over(line, number)
-		w.line = number
-		return w.element(d.root)
+		return w.lineValue(d.root, number)
 	})
 	if err = errors.Join(err, w.out.flush()); err != nil {
 		return tabular.Tally{}, d.refusal(err)

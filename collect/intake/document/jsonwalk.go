@@ -23,6 +23,7 @@ type jsonWalk struct {
 	key    []byte // of the parent's row, or of the map's member
 	hasKey bool
 	member []byte
+	item   int64 // of maps in an array
 	line   int64 // of JSON lines; 0 in a document
 	header bool  // the grid's header row is still to come
 }
@@ -149,11 +150,7 @@ func (w *jsonWalk) keep() error {
 func (w *jsonWalk) elements(n *node, c byte) error {
 	st := &w.states[n.id]
 	if n.mapped && c == '{' {
-		return w.members(n, func(k *node, key []byte) error {
-			st.ordinal++
-			w.member = append(w.member[:0], key...)
-			return w.element(n)
-		})
+		return w.mapped(n)
 	}
 	if c == '{' {
 		st.ordinal++
@@ -167,16 +164,45 @@ func (w *jsonWalk) elements(n *node, c byte) error {
 		if err != nil || !more {
 			return err
 		}
-		st.ordinal++
-		if err := w.element(n); err != nil {
+		if n.mapped {
+			if c, _ := w.r.next(); c == '{' {
+				err = w.mapped(n)
+			} else {
+				err = w.r.skip()
+			}
+		} else {
+			st.ordinal++
+			err = w.element(n)
+		}
+		if err != nil {
 			return err
 		}
 	}
 }
 
+// mapped walks the members of a map, each a row.
+func (w *jsonWalk) mapped(n *node) error {
+	w.item++
+	return w.members(n, func(_ *node, key []byte) error {
+		w.states[n.id].ordinal++
+		w.member = append(w.member[:0], key...)
+		return w.element(n)
+	})
+}
+
+// lineValue takes the value of one line.
+func (w *jsonWalk) lineValue(n *node, number int64) error {
+	w.line = number
+	if c, _ := w.r.next(); n.mapped && c == '{' {
+		w.item = number - 1
+		return w.mapped(n)
+	}
+	return w.element(n)
+}
+
 // element takes one row, with its value next.
 func (w *jsonWalk) element(n *node) error {
-	if w.line > 0 && n.up == nil {
+	if w.line > 0 && n.up == nil && !n.mapped {
 		w.states[n.id].ordinal = w.line
 	}
 	if n == w.plan.node {
@@ -228,6 +254,10 @@ func (w *jsonWalk) target(n *node) error {
 	var err error
 	switch {
 	case w.plan.kind == planMap:
+		if w.plan.items {
+			w.row.set(col, strconv.AppendInt(nil, w.item, 10))
+			col++
+		}
 		w.row.set(col, w.member)
 		err = w.fill(n.member)
 	case w.plan.kind == planGrid && c == '[':

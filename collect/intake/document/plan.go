@@ -21,6 +21,7 @@ const (
 // Columns that a tree's table has beside its own.
 const (
 	keyColumn    = "_key"    // of a map: the member's key
+	itemColumn   = "_item"   // of maps in an array: the element's number, or the line
 	valueColumn  = "_value"  // of a map: the member, when it is no object
 	parentColumn = "_parent" // of a child table: the parent's row number
 )
@@ -36,6 +37,7 @@ type plan struct {
 	key    *node // the parent's kid whose value is the parent's key
 	keyed  bool  // the parent is a map: its key is the key
 	hidden bool  // a map with nothing of its own: its members' rows have its key
+	items  bool  // a map of which several stand in an array: rows say in which they were
 	header bool  // of a grid: the first row names the columns
 	dups   []string
 }
@@ -233,6 +235,10 @@ func (l *layout) table(n *node, parent *plan, path string) {
 	}
 	if n.mapped {
 		p.kind = planMap
+		if n.inArray > 0 {
+			p.items = true
+			p.heads = append(p.heads, tabular.Head{Name: itemColumn, Type: "integer"})
+		}
 		p.heads = append(p.heads, tabular.Head{Name: keyColumn})
 	}
 	p.links = len(p.heads)

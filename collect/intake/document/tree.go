@@ -1,7 +1,6 @@
 package document
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -252,8 +251,8 @@ func (n *node) settle() {
 	if n.inner != nil {
 		n.inner.settle()
 	}
-	if n.mapped || n.opaque || len(n.kids) == 0 || n.repeatsAsElement() {
-		return
+	if n.mapped || n.opaque || len(n.kids) == 0 || n.inArray > 0 {
+		return // what stands in an array has fields, however alike they are
 	}
 	single := n.objects == 1
 	arrays, objects := 0, 0
@@ -276,12 +275,7 @@ func (n *node) settle() {
 	}
 }
 
-// repeatsAsElement is true of XML: there a repeated child is no key.
-func (n *node) repeatsAsElement() bool {
-	return slices.ContainsFunc(n.kids, func(k *node) bool { return k.repeat })
-}
-
-// table reports whether n holds rows: elements that are objects and nothing
+// rows reports whether n holds rows: elements that are objects and nothing
 // else, members of a map, or repeated elements.
 func (n *node) rows() bool {
 	if n.opaque {

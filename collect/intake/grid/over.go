@@ -215,7 +215,7 @@ func (a *analyser) preamble(i int, z zone, width int) bool {
 		return false
 	}
 	if colon && sh.cov < width {
-		return true
+		return sh.first == z.c0 || !a.groupLine(i, z)
 	}
 	if width >= 4 && sh.cov <= max(2, width*2/5) {
 		return !a.groupLine(i, z)

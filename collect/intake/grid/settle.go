@@ -180,10 +180,8 @@ func (b *builder) lead() []Note {
 			if _, ok := noteKind(t); ok {
 				continue
 			}
-			if l.cells == 1 && !sentence(t) && (!titled || utf8.RuneCountInString(t) <= 40 && notes[len(notes)-1].Kind == "title") && !labelled.MatchString(t) {
-				ns[k].Kind = "title"
-				titled = true
-			} else if l.cells == 1 && !titled && !sentence(t) {
+			full := strings.HasSuffix(t, "。") || strings.HasSuffix(t, ".") || utf8.RuneCountInString(t) > 100
+			if l.cells == 1 && !full && (!titled || utf8.RuneCountInString(t) <= 80 && notes[len(notes)-1].Kind == "title") && !labelled.MatchString(t) {
 				ns[k].Kind = "title"
 				titled = true
 			}

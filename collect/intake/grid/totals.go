@@ -147,6 +147,7 @@ func (b *builder) checkTotals() {
 		switch {
 		case t.kind == average:
 			b.ask(0.02, "第%d行“%s”是平均数，记为合计类备注，没有当作数据。", row+1, clip(t.label))
+		case b.a.opt.Partial: // the sums may need rows not seen
 		case v.yes == 0 && v.no > 0:
 			b.ask(0.02, "第%d行“%s”与它所管各行之和不符，请核对。", row+1, clip(t.label))
 		case v.yes > 0 && v.no > v.yes:
@@ -285,17 +286,21 @@ func (b *builder) verify(rows []mag, marks map[int]*totalMark) map[int]verdict {
 	if len(marks) == 0 {
 		return out
 	}
-	since, all, subs := newSums(w), newSums(w), newSums(w)
+	since, all, subs, group := newSums(w), newSums(w), newSums(w), newSums(w)
 	forward := 0
 	for k, r := range rows {
 		m := marks[r.i]
 		if m == nil {
+			if c, ok := cellAt(b.a.cut(r.i, b.c0, b.c0), b.c0); ok && c.Flags&(blank|covered) == 0 {
+				group.clear() // a key of its own begins a group
+			}
 			since.add(r.row)
 			all.add(r.row)
+			group.add(r.row)
 			continue
 		}
 		v := verdict{}
-		for _, s := range []*sums{since, all, subs} {
+		for _, s := range []*sums{since, all, subs, group} {
 			v = v.better(s.match(r.row))
 		}
 		if forward++; (v.yes == 0 || v.no > v.yes) && forward <= 200 { // at the top: the rows that follow
@@ -337,7 +342,7 @@ func (b *builder) unlabelled(rows []mag, marks map[int]*totalMark) {
 			data = append(data, r)
 		}
 	}
-	if len(data) < 4 {
+	if len(data) < 4 || b.a.opt.Partial {
 		return
 	}
 	w := b.c1 - b.c0 + 1

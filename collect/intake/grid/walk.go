@@ -100,6 +100,9 @@ func (b *builder) walk(z zone) int {
 func (b *builder) tail(z zone) int {
 	a := b.a
 	end := z.i1
+	if a.opt.Partial && end == len(a.s.rowNum) {
+		return end // the table goes on beyond what is seen
+	}
 	for end > z.i0 {
 		i := end - 1
 		sh := a.shape(i, z.c0, z.c1)

@@ -114,6 +114,18 @@ var (
 // its place speaks for it. Kinds are those of tabular.Note.
 func noteKind(text string) (kind string, sure bool) {
 	t := strings.TrimSpace(text)
+	if len(t) > 240 { // what a line is shows at its beginning
+		t = strings.ToValidUTF8(t[:240], "")
+	}
+	if !strings.ContainsAny(t, ":：=") { // all but these need one
+		switch {
+		case unitBare.MatchString(t):
+			return "unit", true
+		case noteLine.MatchString(t), contLine.MatchString(t):
+			return "note", true
+		}
+		return "note", false
+	}
 	switch {
 	case unitLine.MatchString(t) || unitBare.MatchString(t):
 		return "unit", true
