@@ -181,7 +181,7 @@ func (b *builder) lead() []Note {
 				continue
 			}
 			full := strings.HasSuffix(t, "。") || strings.HasSuffix(t, ".") || utf8.RuneCountInString(t) > 100
-			if l.cells == 1 && !full && (!titled || utf8.RuneCountInString(t) <= 80 && notes[len(notes)-1].Kind == "title") && !labelled.MatchString(t) {
+			if l.cells == 1 && !full && (!titled || utf8.RuneCountInString(t) <= 80 && notes[len(notes)-1].Kind == "title") && (!titled || !labelled.MatchString(t)) {
 				ns[k].Kind = "title"
 				titled = true
 			}

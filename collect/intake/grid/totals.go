@@ -140,7 +140,7 @@ func (b *builder) checkTotals() {
 		if t.kind == subTotal || t.kind == maybeTotal && len(b.totals) > 1 && t.i < b.lastData && t.i > b.firstData {
 			kind = "subtotal"
 		}
-		if t.kind == grandTotal && t.col > b.c0 && b.governed(t) {
+		if t.kind != average && t.col > b.c0 && b.governed(t) {
 			kind = "subtotal"
 		}
 		b.notes = append(b.notes, Note{Kind: kind, Text: b.a.text(t.i, b.c0, b.c1), Row: row, Col: t.col, Rows: 1})

@@ -77,7 +77,7 @@ func readCase(t *testing.T, c messy.Case) []messy.Reading {
 }
 
 // measureSeed was never used to tune the analyser; tuning used other seeds.
-const measureSeed = 20261125
+const measureSeed = 5550123
 
 // TestMessy scores the analyser on 320 generated files it was not tuned on.
 func TestMessy(t *testing.T) {
