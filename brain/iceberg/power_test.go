@@ -83,9 +83,10 @@ func powerCut(t *testing.T, c *tally, fs *powerfs.FS, chance *rand.Rand, before 
 	case 1: // at a moment
 		l := start(t, "loop", dir)
 		ready(t, c, l, before)
-		pause := time.Duration(20+chance.IntN(300)) * time.Millisecond
-		what = fmt.Sprintf("a cut %v after the start (mixed %v)", pause, cut.Mixed)
+		pause := time.Duration(chance.IntN(200)) * time.Millisecond
+		what = fmt.Sprintf("a cut %v after an ack (mixed %v)", pause, cut.Mixed)
 		c.ops["moment"]++
+		l.await(t, "ack")
 		l.drain()
 		time.Sleep(pause)
 		fs.Cut(cut, l.kill)
@@ -112,12 +113,13 @@ func strike(t *testing.T, l *life, struck chan struct{}, before string) {
 	t.Helper()
 	select {
 	case <-struck:
-	case <-l.ended:
-		select {
-		case <-struck: // of which it died at once
-		default:
-			t.Fatalf("after %s the program ended before the cut: %s", before, l.bad)
-		}
+		return
+	case <-l.ended: // of the cut, perhaps, before anybody could say so
+	}
+	select {
+	case <-struck:
+	case <-time.After(5 * time.Second):
+		t.Fatalf("after %s the program ended before the cut: %s", before, l.bad)
 	}
 }
 
@@ -154,8 +156,11 @@ func TestKills(t *testing.T) {
 				}
 			} else {
 				ready(t, c, l, before)
+				if rand.IntN(2) == 0 { // however slow the machine is
+					l.await(t, "ack")
+				}
 				l.drain()
-				time.Sleep(time.Duration(10+rand.IntN(120)) * time.Millisecond)
+				time.Sleep(time.Duration(rand.IntN(120)) * time.Millisecond)
 				l.kill()
 			}
 			c.take(l)
