@@ -87,8 +87,9 @@ func typeName(t resource.Type) string {
 		return "日期"
 	case resource.Timestamp:
 		return "日期时间"
+	default:
+		return "文本"
 	}
-	return "文本"
 }
 
 // structural reports whether stored columns must change.
@@ -266,8 +267,9 @@ func sqlType(f resource.Field) string {
 		return "DATE"
 	case resource.Timestamp:
 		return "TIMESTAMP"
+	default:
+		return "VARCHAR"
 	}
-	return "VARCHAR"
 }
 
 // reshape notes the reshaping, so that a crash is made good at the next start,

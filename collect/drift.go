@@ -203,11 +203,12 @@ func (d *dataset) rowsDrift(rows int64, decided map[DriftKind]Action) []Drift {
 func worst(drifts []Drift) Action {
 	w := Accept
 	for _, d := range drifts {
-		switch {
-		case d.Action == Ask:
+		switch d.Action {
+		case Ask:
 			return Ask
-		case d.Action == Quarantine:
+		case Quarantine:
 			w = Quarantine
+		default:
 		}
 	}
 	return w

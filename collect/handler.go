@@ -213,7 +213,7 @@ func (l *lander) member(ctx context.Context, m *intake.Member) error {
 }
 
 func copyOut(src *tabular.Source, path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o640)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}

@@ -56,9 +56,14 @@ func newHub(tb testing.TB) *hub {
 // openHub opens the data folder dir, as a start of the hub does.
 func openHub(tb testing.TB, dir string) *hub {
 	tb.Helper()
+	return openHubOn(tb, dir, "sqlite://"+filepath.Join(dir, "meta.db"))
+}
+
+func openHubOn(tb testing.TB, dir, dsn string) *hub {
+	tb.Helper()
 	log := slog.New(slog.DiscardHandler)
 	ctx := context.Background()
-	db, err := metadb.Open(ctx, "sqlite://"+filepath.Join(dir, "meta.db"), log)
+	db, err := metadb.Open(ctx, dsn, log)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -11,10 +11,15 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"shuniu/resource/catalogue"
+	"shuniu/shuniutest/pg"
 )
 
 func TestLandGBK(t *testing.T) {
-	h := newHub(t)
+	t.Run("sqlite", func(t *testing.T) { landGBK(t, newHub(t)) })
+	t.Run("postgres", func(t *testing.T) { landGBK(t, openHubOn(t, t.TempDir(), pg.Database(t))) })
+}
+
+func landGBK(t *testing.T, h *hub) {
 	text, err := simplifiedchinese.GBK.NewEncoder().String("统一社会信用代码,企业名称,注册资本（万元）,成立日期\n91310115MA1K3XXX01,上海甲有限公司,1000,2019-01-02\n91310115MA1K3XXX02,上海乙有限公司,50,2020-11-30\n")
 	if err != nil {
 		t.Fatal(err)

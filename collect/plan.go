@@ -55,7 +55,7 @@ func (l *landing) planMember(ctx context.Context, m *memberFacts) (memberPlan, e
 		b := l.newBatch(m, nil)
 		b.row.State, b.row.Reason = stateRefused, refusalText(m.Refused)
 		l.finish(m.Member, b)
-		return memberPlan{}, nil
+		return memberPlan{}, nil //nolint:nilerr // a refusal is a receipt, no error
 	case m.Object != nil && len(m.Tables) == 0:
 		return l.planObject(ctx, m)
 	case len(m.Tables) == 0:
@@ -300,6 +300,7 @@ func (l *landing) settle(b *batch) {
 		b.row.State, b.row.Reason = stateWaiting, texts(b.drift, Ask)
 	case Quarantine:
 		b.row.Reason = texts(b.drift, Quarantine)
+	default:
 	}
 }
 

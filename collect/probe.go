@@ -52,8 +52,9 @@ func probe(f *reading.Finding, mem memory.Allocator) string {
 		defer b.Release()
 		b.AppendValues([]bool{true, false}, nil)
 		return renderAll(f, b.NewArray())
+	default:
+		return ""
 	}
-	return ""
 }
 
 func renderAll(f *reading.Finding, a arrow.Array) string {

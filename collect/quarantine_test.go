@@ -9,10 +9,15 @@ import (
 	"shuniu/collect/intake/tabular"
 	"shuniu/fault"
 	"shuniu/guard"
+	"shuniu/shuniutest/pg"
 )
 
 func TestQuarantineMendReplay(t *testing.T) {
-	h := newHub(t)
+	t.Run("sqlite", func(t *testing.T) { mendAndReplay(t, newHub(t)) })
+	t.Run("postgres", func(t *testing.T) { mendAndReplay(t, openHubOn(t, t.TempDir(), pg.Database(t))) })
+}
+
+func mendAndReplay(t *testing.T, h *hub) {
 	ctx := engineer(t)
 	r := h.one(t, Request{Path: h.put(t, "名册.csv", "姓名,年龄,街道\n张三,30,川沙\n李四,31,张江,多一列,再多\n王五,32,金桥\n赵六,33,三林\n"), Department: "mz"})
 	if r.Status != "landed" || r.RowsIn != 4 || r.RowsQuarantined != 1 || r.RowsLanded != 3 {

@@ -2,7 +2,6 @@ package collect
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -11,7 +10,6 @@ import (
 
 	"shuniu/brain"
 	"shuniu/event"
-	"shuniu/fault"
 	"shuniu/guard"
 	"shuniu/metadb"
 	"shuniu/resource"
@@ -208,10 +206,4 @@ func (l *dsLocks) downgrade(id resource.DatasetID) {
 	st.exclusive, st.shared = false, st.shared+1
 	close(l.changed)
 	l.changed = make(chan struct{})
-}
-
-// isKind reports whether err is of a kind that says the input, not the hub, is
-// at fault.
-func refusable(err error) bool {
-	return errors.Is(err, fault.Invalid) || errors.Is(err, fault.Denied)
 }

@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// postgres returns a dsn of an empty PostgreSQL database, or "" when none is
-// offered by the environment.
+// postgres returns the dsn of an empty PostgreSQL database for a benchmark, ""
+// when the environment offers none.
 func postgres(tb testing.TB) string {
 	tb.Helper()
-	return os.Getenv("SHUNIU_TEST_POSTGRES")
+	return os.Getenv("SHUNIU_BENCH_POSTGRES")
 }
