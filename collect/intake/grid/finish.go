@@ -60,6 +60,7 @@ func (b *builder) block() *Block {
 	if len(b.headRows) > 0 && blankHeads > 0 {
 		b.ask(0.02*float64(min(blankHeads, 3)), "有%d列没有列名。", blankHeads)
 	}
+	b.folded(names)
 	Unique(names)
 	for c := range heads {
 		heads[c].Name = names[c]
@@ -80,6 +81,24 @@ func (b *builder) block() *Block {
 	}
 	b.blankRows(out)
 	return out
+}
+
+// folded asks about a list that was folded into two or more stripes: the names
+// on the right are those on the left again.
+func (b *builder) folded(names []string) {
+	for k := 2; k*2 <= len(names); k++ {
+		if names[0] == "" || len(names)%k != 0 {
+			continue
+		}
+		same := true
+		for i := k; i < len(names) && same; i++ {
+			same = names[i] == names[i-k]
+		}
+		if same {
+			b.ask(0.15, "列名每%d列重复一遍，像是一张表折成了几栏；按原样收下。", k)
+			return
+		}
+	}
 }
 
 // loneSection takes back a single heading that nothing but its place speaks

@@ -241,6 +241,8 @@ func (a *analyser) headingAt(s, to, c0, c1 int) (heading, []profile) {
 	case f.contra > 0 && f.years >= 2 && a.steps(s, c0, c1) && f.contra == f.years && !a.steps(min(s+1, to-1), c0, c1):
 		isHead = true
 		h.doubt += 0.1
+	case f.contra == 0 && a.s.isHeaded(int(a.s.rowNum[s])):
+		isHead = true
 	case f.contra == 0:
 		score := a.wordHead(s, to, prof, c0, c1)
 		isHead = score >= 1.5

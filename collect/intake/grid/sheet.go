@@ -63,6 +63,7 @@ type Sheet struct {
 	// HiddenRows and HiddenCols count what the author hid; the cells are read all the same.
 	HiddenRows, HiddenCols int
 
+	headed [2]int // rows that the author froze or filters by, plus one
 	cells  []Cell
 	rowNum []int32  // sheet row of each row that holds cells, ascending after Finish
 	rowAt  []uint32 // index into cells; one more than rowNum after Finish
@@ -153,6 +154,20 @@ func (s *Sheet) Merge(r Range) {
 		return
 	}
 	s.merges = append(s.merges, r)
+}
+
+// Headed tells a row that the author treats as the last of a header: panes are
+// frozen below it, or it carries filters.
+func (s *Sheet) Headed(row int) {
+	if s.headed[0] == 0 {
+		s.headed[0] = row + 1
+	} else {
+		s.headed[1] = row + 1
+	}
+}
+
+func (s *Sheet) isHeaded(row int) bool {
+	return row+1 == s.headed[0] || row+1 == s.headed[1]
 }
 
 // Cells returns how many cells hold a value.

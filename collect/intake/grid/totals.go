@@ -156,7 +156,66 @@ func (b *builder) checkTotals() {
 		kept = append(kept, t)
 	}
 	b.totals = kept
+	b.afterTotal(rows, marks)
 	b.unlabelled(rows, marks)
+	b.sumsBelow(rows, marks)
+}
+
+// afterTotal asks about a few rows that follow the last total: shares, changes
+// and the like, which are no records.
+func (b *builder) afterTotal(rows []mag, marks map[int]*totalMark) {
+	if len(b.totals) == 0 {
+		return
+	}
+	t := b.totals[len(b.totals)-1]
+	before, after := 0, 0
+	for _, r := range rows {
+		switch {
+		case marks[r.i] != nil:
+		case r.i < t.i:
+			before++
+		default:
+			after++
+		}
+	}
+	if t.kind != subTotal && before >= 2 && after > 0 && after <= 3 && after < before {
+		b.ask(0.04, "合计（第%d行）之后还有%d行，可能是占比、增幅之类；按数据行收下。", b.rowOf(t.i)+1, after)
+	}
+}
+
+// sumsBelow asks about rows like 一、街道 that carry the sums of the rows under
+// them: they stay data, but adding up the column would count twice.
+func (b *builder) sumsBelow(rows []mag, marks map[int]*totalMark) {
+	w := b.c1 - b.c0 + 1
+	under := newSums(w)
+	var hits, parts []string
+	for k := len(rows) - 1; k >= 0; k-- {
+		r := rows[k]
+		if marks[r.i] == nil && partOf.Match(b.a.firstText(r.i, b.c0, b.c1)) && len(parts) < 6 {
+			parts = append(parts, strconv.Itoa(b.rowOf(r.i)+1))
+		}
+		if marks[r.i] != nil && b.roles[b.a.s.rowNum[r.i]] != Data {
+			under.clear()
+			continue
+		}
+		t := b.a.firstText(r.i, b.c0, b.c1)
+		if !sectionNum.Match(t) {
+			under.add(r.row)
+			continue
+		}
+		if yes, no := under.match(r.row); under.n >= 2 && yes > 0 && no == 0 {
+			hits = append(hits, strconv.Itoa(b.rowOf(r.i)+1))
+		}
+		under.clear()
+	}
+	if len(parts) > 0 {
+		slices.Reverse(parts)
+		b.ask(0.02, "第%s行是“其中”项，已含在别的行里；按数据行收下，汇总时请勿重复相加。", strings.Join(parts, "、"))
+	}
+	if len(hits) > 0 {
+		slices.Reverse(hits)
+		b.ask(0.05, "第%s行的数等于它下面各行之和，像是小计；按数据行收下，汇总时请勿重复相加。", strings.Join(hits[:min(len(hits), 8)], "、"))
+	}
 }
 
 // onlyTotals takes rows labelled as totals for data when there is nothing else.

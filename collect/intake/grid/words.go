@@ -191,3 +191,6 @@ var headTail = regexp.MustCompile(`(?i)(名称|姓名|名字|编号|编码|代�
 
 // valueHead are names for the second column of a list of facts.
 var valueHead = regexp.MustCompile(`(?i)(内容|^值|数值|数据|情况|取值|结果|数量|金额|人数|户数|说明|备注|本期|上期|本年|累计|合计|总数|value|description|details?|amount|count|number|total|answer|wert|anzahl|betrag|値|件数|数|값|명)([\(（].*[\)）])?$|^(19|20)\d\d`)
+
+// partOf begins a row that is contained in another one.
+var partOf = regexp.MustCompile(`(?i)^\s*([\(（]?其中|うち|내|of which|davon|darunter|dont)([:：、\s，,]|$)|^\s*#\s*\S`)

@@ -22,6 +22,8 @@ type sheetFacts struct {
 	noCache   int // formulas without a cached value
 	noCacheAt string
 	badString int // cells that point to no shared string
+	raised    int // texts that end in a superscript digit
+	raisedAs  string
 	padded    map[int]int
 	capped    bool // a run of repeated rows or cells was cut
 }
@@ -259,6 +261,9 @@ func found(h *held, sheet *grid.Sheet, bl *grid.Block, name, format string, fact
 	if facts.noCache > 0 {
 		ask(fmt.Sprintf("有 %d 个公式没有存下计算结果（如 %s 列），读作空；请用办公软件打开、保存后再交。", facts.noCache, facts.noCacheAt))
 		f.Confidence = min(f.Confidence, 0.7)
+	}
+	if facts.raised > 0 {
+		ask(fmt.Sprintf("有 %d 个单元格末尾是上标数字（多半是注号），已连在文字后面，如“%s”。", facts.raised, strings.Join(strings.Fields(facts.raisedAs), " ")))
 	}
 	if facts.badString > 0 {
 		ask(fmt.Sprintf("有 %d 个单元格指向不存在的文字，读作空。", facts.badString))

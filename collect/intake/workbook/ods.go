@@ -226,6 +226,13 @@ func (r *odsReader) flush(repeat int) error {
 		}
 		r.copies += made
 	}
+	width := 0
+	for _, c := range r.cells {
+		width += min(c.repeat, maxColumns+1)
+	}
+	if made > 1 && made*width > 2<<20 { // nobody fills millions of cells with the same
+		return errTooLarge
+	}
 	for k := range made {
 		if r.row >= maxRows {
 			return errTooLarge

@@ -259,3 +259,20 @@ func BenchmarkXLSX(b *testing.B) {
 	}
 	b.ReportMetric(float64(rows*b.N)/b.Elapsed().Seconds(), "rows/s")
 }
+
+// TestFilteredHeader: a row that carries filters is a header, whatever it says.
+func TestFilteredHeader(t *testing.T) {
+	b := excel(t, func(f *excelize.File) {
+		for i, rec := range [][]any{{"甲", "乙"}, {"丙", "乙"}, {"丁", "戊"}, {"己", "乙"}} {
+			if err := f.SetSheetRow("Sheet1", "A"+strconv.Itoa(i+1), &rec); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := f.AutoFilter("Sheet1", "A1:B4", nil); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if got := table(t, "a.xlsx", b, tabular.Options{}); len(got) != 4 || got[0][0] != "甲" {
+		t.Errorf("got %q, want the first row as header", got)
+	}
+}

@@ -16,7 +16,8 @@ import (
 type xlsx struct {
 	*archive
 	sheets   []sheetPart
-	strings  [][2]uint32 // begin and end in text
+	strings  [][2]uint32     // begin and end in text
+	raised   map[uint32]bool // strings that end in a superscript
 	text     []byte
 	styles   []style
 	from1904 bool
@@ -156,13 +157,17 @@ func (x *xlsx) sharedStrings(part string) error {
 	}
 	in := readAhead(rc)
 	s := newScanner(in)
-	begin, item, phonetic, isText := 0, false, 0, false
+	begin, item, phonetic, isText, raised := 0, false, 0, false, false
 	for err = s.next(); err == nil; err = s.next() {
 		switch s.kind {
 		case tokStart:
 			switch string(s.name) {
 			case "si":
-				begin, item = len(x.text), true
+				begin, item, raised = len(x.text), true, false
+			case "r":
+				raised = false
+			case "vertAlign":
+				raised = string(s.attr("val")) == "superscript"
 			case "rPh":
 				phonetic++
 			case "t":
@@ -180,6 +185,12 @@ func (x *xlsx) sharedStrings(part string) error {
 			case "si":
 				t := xstring(x.text[begin:])
 				x.text = x.text[:begin+len(t)]
+				if n := len(x.text); raised && n > begin && x.text[n-1] >= '0' && x.text[n-1] <= '9' && len(x.raised) < 1<<16 {
+					if x.raised == nil {
+						x.raised = map[uint32]bool{}
+					}
+					x.raised[uint32(len(x.strings))] = true
+				}
 				x.strings = append(x.strings, [2]uint32{uint32(begin), uint32(len(x.text))})
 				item = false
 				if len(x.strings) > maxCells {
@@ -361,6 +372,14 @@ func (r *sheetReader) read(ctx context.Context, s *scanner) error {
 				r.sheet.Merge(g)
 				r.merge++
 			}
+		case "autoFilter":
+			if g, ok := grid.ParseRange(s.attrText("ref")); ok {
+				r.sheet.Headed(g.Top)
+			}
+		case "pane":
+			if n, ok := atoi(s.attr("ySplit")); ok && n > 0 && s.attrText("state") != "split" {
+				r.sheet.Headed(n - 1)
+			}
 		case "drawing":
 			r.facts.drawing = true
 		}
@@ -484,6 +503,12 @@ func (r *sheetReader) cell(s *scanner, col int) (int, error) {
 		if !ok || n >= len(r.x.strings) {
 			r.facts.badString++
 			return col, nil
+		}
+		if r.x.raised[uint32(n)] {
+			r.facts.raised++
+			if at := r.x.strings[n]; r.facts.raisedAs == "" {
+				r.facts.raisedAs = string(r.x.text[at[0]:at[1]])
+			}
 		}
 		if r.ids[n] == 0 {
 			at := r.x.strings[n]
