@@ -158,6 +158,10 @@ func fixedWins(text []byte, d *dialect, cols []int) bool {
 	return s < .35 && x.score(sample) > s
 }
 
+// wordMark before a date makes it a word in the eyes of the grid.
+// A value that is missing becomes a word too.
+const wordMark = "\u2063"
+
 // emptyMark stands in the grid for a row that has delimiters and no values.
 var emptyMark = []byte{0}
 
@@ -205,6 +209,9 @@ func (p *page) sheet(masked int, shape bool) *grid.Sheet {
 			v := p.d.value(p.text, f, &buf)
 			if shape && i == masked && len(v) > 0 {
 				v = append(bytes.Clone(v), ".5"...)
+			}
+			if shape && i == p.dated {
+				v = append([]byte(wordMark), v...)
 			}
 			s.Add(c, grid.Text, v, 0)
 		}
@@ -271,7 +278,8 @@ func (f *finder) small(ctx context.Context, p *page) ([]tabular.Found, error) {
 	p.gaps()
 	s := p.sheet(-1, false)
 	p.real = s
-	if i := p.countsUp(); i >= 0 || p.empties > 0 {
+	p.dated = p.datedHeader()
+	if i := p.countsUp(); i >= 0 || p.empties > 0 || p.dated >= 0 {
 		s = p.sheet(i, true)
 	}
 	if s.Full() {
@@ -492,6 +500,19 @@ func (f *finder) found(p *page, blocks []*grid.Block, rest []grid.Note) []tabula
 			t.Heads = slices.Clone(t.Heads)
 			for i := range t.Heads {
 				t.Heads[i].Raw += strings.Repeat("\n"+t.Heads[i].Raw, again)
+			}
+		}
+		if p.dated >= 0 {
+			t.Heads = slices.Clone(t.Heads)
+			for i := range t.Heads {
+				t.Heads[i].Name = strings.ReplaceAll(t.Heads[i].Name, wordMark, "")
+				t.Heads[i].Raw = strings.ReplaceAll(t.Heads[i].Raw, wordMark, "")
+				if t.Heads[i].Raw == "" {
+					t.Heads[i].Name = fmt.Sprintf("column_%d", i+1)
+				}
+			}
+			for i := range t.Notes {
+				t.Notes[i].Text = strings.ReplaceAll(t.Notes[i].Text, wordMark, "")
 			}
 		}
 		edge := 0

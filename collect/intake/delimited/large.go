@@ -26,7 +26,8 @@ func (f *finder) large(ctx context.Context, t *text) ([]tabular.Found, error) {
 	p.gaps()
 	s := p.sheet(-1, false)
 	p.real = s
-	if i := p.countsUp(); i >= 0 || p.empties > 0 {
+	p.dated = p.datedHeader()
+	if i := p.countsUp(); i >= 0 || p.empties > 0 || p.dated >= 0 {
 		s = p.sheet(i, true)
 	}
 	opt := grid.Options{Partial: true}
@@ -171,6 +172,7 @@ func (f *finder) ending(ctx context.Context, p *page, t *text, b *grid.Block, s 
 	begin = begin[:min(len(begin), 1<<20)]
 	n := len(begin)
 	e.p = splitAll(append(begin, t.tail...), f.d, nil, f.enc.Name)
+	e.p.dated = -1
 	e.p.judge()
 	e.p.gaps()
 	h := b.HeaderRows

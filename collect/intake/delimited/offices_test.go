@@ -68,7 +68,7 @@ var offices = []office{
 	},
 	{
 		"England", "utf-8", "Table 1: Number of households by local authority, England, 2019 to 2021,,,,\nUnits: thousands,,,,\n,,,,\nArea code,Area name,2019,2020 [note 1],2021\nE06000001,Hartlepool,41.2,41.5,[x]\nE06000002,Middlesbrough,58.9,59.1,59.4\nE06000003,Redcar and Cleveland,60.1,60.3,60.2\n,,,,\nSource: Office for National Statistics,,,,\n", false,
-		[]wanted{{"Area code|Area name|2019|2020 [note 1]|2021", 3, "E06000001|Hartlepool|41.2|41.5|[x]", "E06000003|Redcar and Cleveland|60.1|60.3|60.2", "note unit source", 0, false}},
+		[]wanted{{"Area code|Area name|2019|2020 [note 1]|2021", 3, "E06000001|Hartlepool|41.2|41.5|[x]", "E06000003|Redcar and Cleveland|60.1|60.3|60.2", "title unit source", 0, false}},
 	},
 	{
 		"America", "windows-1252", "Permit No.,Issue Date,Valuation,Owner,Notes\nB-1001,01/15/2024,\"$12,500.00\",\"SMITH, JOHN\",\"Replace 12\"\" pipe\"\nB-1002,02/28/2024,\"$1,250.50\",DOE JANE,\nB-1003,3/5/2024,$980,\"O'Brien, Pat\",see B-1001\nTOTAL,,\"$14,730.50\",,\n", false,

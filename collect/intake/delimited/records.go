@@ -39,6 +39,7 @@ type page struct {
 	recs    []rec
 	rows    []int32     // rows of the grid: index into recs
 	empties int         // records of delimiters alone that are rows
+	dated   int         // the record of a header of dates; -1 is none
 	real    *grid.Sheet // as the text is
 	fields  []field
 	bad     map[int64][]byte
@@ -121,7 +122,8 @@ func (p *page) blank(r *rec) bool {
 // are left out of the grid, and told.
 func (p *page) judge() {
 	p.sentences()
-	for i := 0; i < len(p.recs); {
+	from := p.preamble()
+	for i := from; i < len(p.recs); {
 		// a segment lies between blank lines; lines of one value do not end it,
 		// they may be headings inside
 		j := i
@@ -133,6 +135,141 @@ func (p *page) judge() {
 		}
 		i = max(j, i+1)
 	}
+}
+
+// preamble makes one value of each of the lines "name：,value" that stand before
+// the text's main table, and returns where they end.
+func (p *page) preamble() (end int) {
+	w, n, _ := p.modal(0, len(p.recs))
+	if w < 3 || n < 3 {
+		return 0
+	}
+	pairs, lines := 0, 0
+	for i := 0; i < min(len(p.recs), 30); i++ {
+		r := &p.recs[i]
+		if r.verdict == isBlank {
+			continue
+		}
+		if r.verdict != fine || r.damage != sound || r.width >= w {
+			break
+		}
+		f := p.fields[r.f0]
+		v := bytes.TrimSpace(p.text[f.from:f.to])
+		lines++
+		end = i + 1
+		if bytes.HasSuffix(v, []byte("：")) || bytes.HasSuffix(v, []byte(":")) || bytes.Trim(v, "*-.#") == nil || len(bytes.Trim(v, "*-.#")) == 0 {
+			pairs++
+		}
+	}
+	// the table begins after a blank line, or with a full line
+	if end == 0 || pairs*2 < lines || pairs < 2 {
+		return 0
+	}
+	if end < len(p.recs) && p.recs[end].verdict != isBlank && p.recs[end].width < w {
+		return 0
+	}
+	var buf []byte
+	for i := range end {
+		r := &p.recs[i]
+		if r.verdict != fine || r.width < 2 {
+			continue
+		}
+		at := len(p.text)
+		for _, f := range p.fields[r.f0:r.f1] {
+			if v := bytes.TrimSpace(p.d.value(p.text, f, &buf)); len(v) > 0 {
+				if len(p.text) > at {
+					p.text = append(p.text, "  "...)
+				}
+				p.text = append(p.text, v...)
+			}
+		}
+		r.f0 = int32(len(p.fields))
+		p.fields = append(p.fields, field{from: int32(at), to: int32(len(p.text)), literal: true})
+		r.f1, r.width = r.f0+1, 1
+	}
+	return end
+}
+
+// leads reports whether values are missing at the record's start only, or some
+// are dates and none is missing.
+func (p *page) leads(r *rec) bool {
+	begun, missing, dated := false, false, false
+	for _, f := range p.fields[r.f0:r.f1] {
+		v := p.text[f.from:f.to]
+		switch c := classOf(v); {
+		case c == classEmpty && begun:
+			return false
+		case c == classEmpty:
+			missing = true
+		default:
+			begun = true
+			dated = dated || c == classDate || c == classNumber && bytes.Count(v, []byte(".")) == 2
+		}
+	}
+	return begun && (missing || dated)
+}
+
+// filled counts the values of a record that are not missing.
+func (p *page) filled(r *rec) (n int) {
+	for _, f := range p.fields[r.f0:r.f1] {
+		if len(bytes.TrimSpace(p.text[f.from:f.to])) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// datedHeader finds a header that lacks its first names, or that is of dates:
+// one line above columns of numbers. -1 if there is none.
+func (p *page) datedHeader() int {
+	for i := 0; i+2 < min(len(p.recs), 60); i++ {
+		r := &p.recs[i]
+		if r.verdict != fine || r.width < 3 {
+			continue
+		}
+		if i > 0 && p.filled(&p.recs[i-1]) > 1 {
+			continue // not the first line of a header
+		}
+		first := p.fields[r.f0]
+		if c := classOf(p.text[first.from:first.to]); c != classEmpty && c != classText {
+			continue
+		}
+		if !p.leads(r) {
+			continue
+		}
+		dates, others, under := 0, 0, 0
+		for k, f := range p.fields[r.f0:r.f1] {
+			switch classOf(p.text[f.from:f.to]) {
+			case classEmpty:
+				continue
+			case classDate:
+			case classNumber:
+				if bytes.Count(p.text[f.from:f.to], []byte(".")) != 2 {
+					others++
+					continue
+				}
+			default:
+				if k < 2 {
+					continue
+				}
+			}
+			dates++
+			for j := i + 1; j <= i+2; j++ {
+				q := &p.recs[j]
+				if q.verdict != fine || q.width != r.width {
+					continue
+				}
+				v := p.text[p.fields[q.f0+int32(k)].from:p.fields[q.f0+int32(k)].to]
+				if c := classOf(v); c == classNumber && bytes.Count(v, []byte(".")) < 2 || c == classEmpty {
+					under++
+				}
+			}
+		}
+		if dates >= 2 && others == 0 && under == 2*dates {
+			return i
+		}
+	}
+	return -1
 }
 
 // sentences makes one value of records that are prose with the delimiter in it
@@ -299,7 +436,7 @@ func (p *page) region(i, j int, w int32, count, total int) {
 		case k > last && !p.likeRow(r, w, cols):
 			// after the table: notes, totals
 		default:
-			p.short(r, w, cols, ragged*10 >= count)
+			p.short(r, w, cols, ragged >= 3 && ragged*10 >= count)
 		}
 	}
 }
@@ -417,7 +554,7 @@ type columnClass struct {
 // sure reports whether nearly all values that are not empty are of one class.
 func (c *columnClass) sure() bool {
 	n := c.total - c.empty
-	return n >= 3 && c.counts[c.top]*20 >= n*19 && c.top != classText
+	return n >= 3 && n-c.counts[c.top] <= max(1, n/20) && c.top != classText
 }
 
 func (p *page) classes(i, j int, w int32) []columnClass {
