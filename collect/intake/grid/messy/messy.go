@@ -92,6 +92,9 @@ func one(rng *rand.Rand, name string) Case {
 	if rng.IntN(10) < 5 {
 		m.loc = locales[0]
 	}
+	if rng.IntN(100) < 18 {
+		m.loc = unheard(rng)
+	}
 	m.csv = rng.IntN(10) < 3
 	c := Case{Name: name, Format: "xlsx"}
 	if m.csv {

@@ -173,3 +173,42 @@ func shuffled(r *rand.Rand, list []string, n int) []string {
 	}
 	return out
 }
+
+// unheard is an office whose words nobody knows: only their places tell what
+// they are. Totals, notes and sources are said in English.
+func unheard(r *rand.Rand) locale {
+	loc := locales[1]
+	word := func(most int) string {
+		var b []byte
+		for range 2 + r.IntN(most) {
+			b = append(b, "bdfgklmnprstvz"[r.IntN(14)], "aeiou"[r.IntN(5)])
+		}
+		b[0] -= 'a' - 'A'
+		return string(b)
+	}
+	list := func(n, most, words int) []string {
+		seen := map[string]bool{}
+		var out []string
+		for len(out) < n {
+			w := word(most)
+			for range r.IntN(words) {
+				w += " " + word(most)
+			}
+			if !seen[w] {
+				seen[w] = true
+				out = append(out, w)
+			}
+		}
+		return out
+	}
+	loc.titles = list(6, 4, 5)
+	loc.keys = list(4, 3, 1)
+	loc.places = list(24, 4, 2)
+	loc.people = list(6, 3, 2)
+	loc.measures = list(12, 4, 2)
+	loc.groups = list(6, 3, 2)
+	loc.words = list(5, 3, 1)
+	loc.values = list(7, 4, 1)
+	loc.sections = list(5, 4, 2)
+	return loc
+}
