@@ -197,9 +197,7 @@ func (w *docxReader) table(title string) error {
 }
 
 func (m *docxMerge) close(p *page) {
-	if m.bottom > m.top || m.right > m.left {
-		p.sheet.Merge(grid.Range{Top: m.top, Left: m.left, Bottom: m.bottom, Right: m.right})
-	}
+	p.merge(m.top, m.left, m.bottom-m.top+1, m.right-m.left+1)
 }
 
 func (w *docxReader) row(p *page, open map[int]*docxMerge) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,6 +74,44 @@ func TestMutants(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestBombs reads small files that ask for a lot.
+func TestBombs(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		find tabular.Finder
+		in   string
+	}{
+		{"spans", FindHTML, "<table>" + strings.Repeat("<tr><td colspan=1000 rowspan=1000>x<td>y", 2000) + "</table>"},
+		{"cells", FindHTML, "<table><tr>" + strings.Repeat("<td>", 300_000)},
+		{"tables", FindHTML, strings.Repeat("<table><tr><td>", 100_000)},
+		{"rows", FindDOCX, ""},
+		{"attributes", FindXML, "<r " + strings.Repeat("a='' ", 200_000) + "/>"},
+		{"names", FindXML, "<r>" + strings.Repeat("<a>", 400) + strings.Repeat("</a>", 400) + "</r>"},
+		{"brackets", FindSQL, "INSERT INTO t VALUES " + strings.Repeat("(f(1,\n", 200_000)},
+		{"quotes", FindSQL, strings.Repeat("INSERT INTO t VALUES (1,'a);\n", 100_000)},
+		{"comment", FindSQL, "INSERT INTO t VALUES (1);\n/*" + strings.Repeat("x", 1<<20)},
+		{"brackets", FindJSON, strings.Repeat("[", 1<<20)},
+		{"keys", FindJSON, "[" + strings.Repeat(`{"a":{"b":[{"c":[[1]]}]}},`, 50_000) + "1]"},
+	} {
+		if tc.in == "" {
+			cell := `<w:gridSpan w:val="1000"/><w:vMerge w:val="restart"/>|x`
+			src := docxFile(t, "<w:tbl>"+strings.Repeat(docxRow(cell, cell, "y"), 2000)+"</w:tbl>")
+			b := make([]byte, src.Size)
+			if _, err := src.ReadAt(b, 0); err != nil {
+				t.Fatal(err)
+			}
+			tc.in = string(b)
+		}
+		begin := time.Now()
+		readMutant(t, tc.find, []byte(tc.in))
+		if d := time.Since(begin); d > 8*time.Second {
+			t.Errorf("%s took %v", tc.name, d)
+		} else {
+			t.Log(tc.name, d)
+		}
 	}
 }
 

@@ -13,19 +13,23 @@ import (
 // A page is one table of an HTML or DOCX file as a sheet of cells, while it is
 // being read.
 type page struct {
-	sheet  *grid.Sheet
-	row    int // of the row begun, from 0; -1 before the first
-	col    int
-	until  []int // by column: the row up to which a cell from above reaches
-	cells  int
-	title  string // heading or caption above it
-	nested bool   // other tables lie in its cells
-	width  int
-	filled int // rows with more than one filled cell
-	inRow  int
+	sheet   *grid.Sheet
+	row     int // of the row begun, from 0; -1 before the first
+	col     int
+	until   []int // by column: the row up to which a cell from above reaches
+	cells   int
+	title   string // heading or caption above it
+	nested  bool   // other tables lie in its cells
+	covered int    // cells under merges
+	wide    bool   // a cell stood beyond maxWidth
+	width   int
+	filled  int // rows with more than one filled cell
+	inRow   int
 }
 
 const (
+	maxWidth     = 4096    // columns of a table, as far as its cells reach
+	maxCovered   = 1 << 20 // cells under the merges of one table
 	maxSpan      = 1000    // columns or rows that one cell may cover
 	maxPageCells = 8 << 20 // cells of all tables of one file
 )
@@ -52,15 +56,17 @@ func (p *page) skip() {
 	}
 }
 
-// add puts a cell into the row begun and gives its column.
-func (p *page) add(kind grid.Kind, text []byte, columns, rows int, flags uint8) int {
+// add puts a cell into the row begun.
+func (p *page) add(kind grid.Kind, text []byte, columns, rows int, flags uint8) {
 	p.skip()
+	if p.col >= maxWidth {
+		p.wide = true
+		return
+	}
 	columns, rows = min(max(columns, 1), maxSpan), min(max(rows, 1), maxSpan)
 	at := p.col
 	p.sheet.AddFlagged(at, kind, text, 0, flags)
-	if columns > 1 || rows > 1 {
-		p.sheet.Merge(grid.Range{Top: p.row, Left: at, Bottom: p.row + rows - 1, Right: at + columns - 1})
-	}
+	p.merge(p.row, at, rows, columns)
 	if rows > 1 {
 		for len(p.until) < at+columns {
 			p.until = append(p.until, 0)
@@ -75,7 +81,16 @@ func (p *page) add(kind grid.Kind, text []byte, columns, rows int, flags uint8) 
 	if len(text) > 0 {
 		p.inRow++
 	}
-	return at
+}
+
+// merge tells a cell of several rows or columns. When all of them together
+// cover more than a sheet may hold, the rest stay single cells.
+func (p *page) merge(row, col, rows, columns int) {
+	if rows <= 1 && columns <= 1 || p.covered+rows*columns > maxCovered {
+		return
+	}
+	p.covered += rows * columns
+	p.sheet.Merge(grid.Range{Top: row, Left: col, Bottom: row + rows - 1, Right: col + columns - 1})
 }
 
 // tablesOf analyses the pages of a file.
@@ -85,6 +100,9 @@ func tablesOf(ctx context.Context, src *tabular.Source, pages []*page, format st
 	for i, p := range pages {
 		p.endRow()
 		p.sheet.Finish()
+		if p.wide {
+			return nil, tooLarge("请另存为 XLSX 或拆分后再上传。", "文件里的表格超过 %d 列。", maxWidth)
+		}
 		if p.sheet.Full() {
 			return nil, tooLarge("请分成几个文件上传。", "文件里的表格过大，放不下。")
 		}

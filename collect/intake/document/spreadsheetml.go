@@ -104,9 +104,7 @@ func (m *spreadsheetReader) row(p *page) error {
 		p.until = p.until[:0] // columns are numbered by the file itself
 		p.sheet.AddFlagged(at, kind, text, 0, 0)
 		columns, rows = min(columns, maxSpan), min(rows, maxSpan)
-		if columns > 1 || rows > 1 {
-			p.sheet.Merge(grid.Range{Top: p.row, Left: at, Bottom: p.row + rows - 1, Right: at + columns - 1})
-		}
+		p.merge(p.row, at, rows, columns)
 		p.col = at + columns
 		p.cells++
 		return true, nil

@@ -34,7 +34,7 @@ func FindSQL(ctx context.Context, src *tabular.Source, opt tabular.Options) ([]t
 	}
 	d := &sqlDump{src: src, dialect: guessDialect(head[:n]), byName: map[string]*sqlTable{}}
 	if err := d.scan(ctx); err != nil {
-		return nil, err
+		return nil, sqlRefusal(err)
 	}
 	var out []tabular.Found
 	for _, t := range d.tables {
@@ -50,6 +50,13 @@ func FindSQL(ctx context.Context, src *tabular.Source, opt tabular.Options) ([]t
 		out[0].Questions = append(out[0].Questions, fmt.Sprintf("有 %d 处内容不像 SQL 语句，已跳过，第一处在第 %d 行，请核对。", d.strange, d.strangeAt))
 	}
 	return chosen(out, opt), nil
+}
+
+func sqlRefusal(err error) error {
+	if errors.Is(err, errValue) {
+		return tooLarge("请检查文件是否完整，或分成几个文件。", "SQL 里有一条语句或一个值超过 %s。", sizeText(cellBytes))
+	}
+	return err
 }
 
 // A sqlDump is one dump and the tables in it.
@@ -339,11 +346,11 @@ func (d *sqlDump) read(ctx context.Context, t *sqlTable, notes int64, emit func(
 				r.drop(max(r.statement(i), 1))
 			}
 			if err != nil {
-				return tally, err
+				return tally, sqlRefusal(err)
 			}
 		}
 		if err := errors.Join(ctx.Err(), r.failed); err != nil {
-			return tally, err
+			return tally, sqlRefusal(err)
 		}
 	}
 	if err := out.flush(); err != nil {

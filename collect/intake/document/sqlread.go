@@ -54,7 +54,8 @@ type sqlReader struct {
 	limit     int    // bytes of a string; shrinks when much is unreadable
 	exprs     int64  // values that are expressions
 	expr      string // the first of them
-	escapes   bool   // strings with a backslash were seen
+	faults    int
+	escapes   bool // strings with a backslash were seen
 }
 
 // blank passes blanks and comments at pos+i and gives the new i.

@@ -164,9 +164,16 @@ func (in *sqlInsert) each(r *sqlReader, see func(row *rowBuffer, values int, lin
 // else reading goes on with the next line.
 func (in *sqlInsert) skipRow(r *sqlReader, end int, broken bool, line int64, why string, reject func(tabular.Reject) error) error {
 	if broken {
-		if r.limit > 64<<10 {
-			r.limit /= 4
+		// what is unreadable is looked through ever less far
+		r.faults++
+		floor := 64 << 10
+		switch {
+		case r.faults > 10_000:
+			floor = 128
+		case r.faults > 1000:
+			floor = 1 << 10
 		}
+		r.limit = max(r.limit/4, floor)
 		if end = r.find(0, "\n") + 1; end == 0 {
 			end = r.end - r.pos
 		}
