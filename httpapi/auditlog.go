@@ -40,8 +40,10 @@ func (s auditLog) List(ctx context.Context, f AuditFilter, p Paging) (Page[Audit
 }
 
 func auditEntry(l audit.Line) AuditEntry {
-	return AuditEntry{Seq: l.Seq, At: l.At.UTC(), Account: l.Account, Role: l.Role, Department: l.Department,
-		Action: l.Action, Object: l.Object, Detail: l.Detail, Algorithm: l.Algorithm, Prev: l.Prev, Hash: l.Hash}
+	return AuditEntry{
+		Seq: l.Seq, At: l.At.UTC(), Account: l.Account, Role: l.Role, Department: l.Department,
+		Action: l.Action, Object: l.Object, Detail: l.Detail, Algorithm: l.Algorithm, Prev: l.Prev, Hash: l.Hash,
+	}
 }
 
 func (s auditLog) Verify(ctx context.Context) (AuditVerdict, error) {

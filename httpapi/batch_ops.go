@@ -30,7 +30,8 @@ func (a *api) batchOps() {
 		func(ctx context.Context, in *struct {
 			BatchKey
 			Body BatchAnswer
-		}) (*body[RunRef], error) {
+		},
+		) (*body[RunRef], error) {
 			return answer(a.svc.Batches.Answer(ctx, in.ID, in.Body))
 		})
 	add(a, a.starts("rerun-batch", "/api/batches/{id}/rerun", "batches", guard.Land, "Land the batch's file again"),
@@ -54,7 +55,8 @@ func (a *api) quarantineOps() {
 	add(a, o, func(ctx context.Context, in *struct {
 		ID   string `path:"id" maxLength:"64"`
 		Body Mending
-	}) (*body[Quarantined], error) {
+	},
+	) (*body[Quarantined], error) {
 		return answer(a.svc.Quarantine.Mend(ctx, in.ID, in.Body))
 	})
 	add(a, a.starts("replay-lines", "/api/quarantine/replay", "quarantine", guard.Mend, "Land mended lines"),

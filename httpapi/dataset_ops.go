@@ -39,7 +39,8 @@ func (a *api) datasetOps() {
 	add(a, o, func(ctx context.Context, in *struct {
 		DatasetKey
 		Body DatasetChange
-	}) (*body[DatasetDetail], error) {
+	},
+	) (*body[DatasetDetail], error) {
 		return answer(a.svc.Catalogue.Change(ctx, in.ID, in.Body))
 	})
 	add(a, a.get("list-fields", "/api/datasets/{id}/fields", "datasets", guard.ReadEntry, "Columns with fill rate, distinct, range and samples"),
@@ -58,7 +59,8 @@ func (a *api) datasetOps() {
 		func(ctx context.Context, in *struct {
 			DatasetKey
 			Body RollbackTo
-		}) (*body[Snapshot], error) {
+		},
+		) (*body[Snapshot], error) {
 			return answer(a.svc.Tables.Rollback(ctx, in.ID, in.Body.Snapshot))
 		})
 	add(a, a.get("get-lineage", "/api/datasets/{id}/lineage", "datasets", guard.ReadEntry, "File to batch to table"),
@@ -74,7 +76,8 @@ func (a *api) datasetOps() {
 			DatasetKey
 			Batch string `query:"batch" required:"true" maxLength:"64"`
 			Row   int64  `query:"row" required:"true" minimum:"1"`
-		}) (*body[Origin], error) {
+		},
+		) (*body[Origin], error) {
 			return answer(a.svc.Catalogue.Origin(ctx, in.ID, in.Batch, in.Row))
 		})
 }

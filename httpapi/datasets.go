@@ -34,8 +34,10 @@ type datasets struct {
 // text, because ranks of a search have no other order.
 func (s *datasets) List(ctx context.Context, f DatasetFilter, p Paging) (DatasetPage, error) {
 	var out DatasetPage
-	q := catalogue.Query{Text: f.Q, Departments: f.Department, Themes: f.Theme, Formats: f.Format, Statuses: f.Status,
-		Kinds: []string{string(catalogue.Dataset)}, Limit: p.Limit}
+	q := catalogue.Query{
+		Text: f.Q, Departments: f.Department, Themes: f.Theme, Formats: f.Format, Statuses: f.Status,
+		Kinds: []string{string(catalogue.Dataset)}, Limit: p.Limit,
+	}
 	bySort := strings.TrimSpace(f.Q) == "" && (f.Sort == "rows" || f.Sort == "name")
 	if bySort {
 		q.Limit = 1 // for the facets
@@ -199,8 +201,10 @@ func (s *datasets) Fields(ctx context.Context, id string) ([]DatasetField, error
 	}
 	out := make([]DatasetField, len(e.Fields))
 	for i, f := range e.Fields {
-		out[i] = DatasetField{ID: f.ID, Name: f.Name, Type: string(f.Type), Unit: f.Unit, Comment: f.Comment,
-			FillRate: &f.FillRate, Distinct: &f.Distinct, Unread: &f.Unread, Min: textOrNil(f.Min), Max: textOrNil(f.Max), Samples: f.Samples}
+		out[i] = DatasetField{
+			ID: f.ID, Name: f.Name, Type: string(f.Type), Unit: f.Unit, Comment: f.Comment,
+			FillRate: &f.FillRate, Distinct: &f.Distinct, Unread: &f.Unread, Min: textOrNil(f.Min), Max: textOrNil(f.Max), Samples: f.Samples,
+		}
 	}
 	return out, nil
 }
@@ -235,8 +239,10 @@ func (s *datasets) Lineage(ctx context.Context, id string) (Lineage, error) {
 	if err != nil {
 		return Lineage{}, err
 	}
-	out := Lineage{Truncated: len(rows) > shown, Nodes: []LineageNode{{ID: "table:" + id, Kind: "table", Label: e.Name, At: timeOrNil(e.UpdatedAt),
-		Facts: map[string]string{"sql": "landing." + id, "rows": strconv.FormatInt(e.Rows, 10), "snapshot": snapshotText(e.Snapshot)}}}}
+	out := Lineage{Truncated: len(rows) > shown, Nodes: []LineageNode{{
+		ID: "table:" + id, Kind: "table", Label: e.Name, At: timeOrNil(e.UpdatedAt),
+		Facts: map[string]string{"sql": "landing." + id, "rows": strconv.FormatInt(e.Rows, 10), "snapshot": snapshotText(e.Snapshot)},
+	}}}
 	files := map[string]bool{}
 	for i := range rows[:min(len(rows), shown)] {
 		b := &rows[i]
@@ -244,10 +250,13 @@ func (s *datasets) Lineage(ctx context.Context, id string) (Lineage, error) {
 		if !files[file] {
 			files[file] = true
 			out.Nodes = append(out.Nodes, LineageNode{ID: file, Kind: "file", Label: b.File, Facts: map[string]string{
-				"sha256": b.SHA256, "format": b.Format, "encoding": b.Encoding, "size_bytes": strconv.FormatInt(b.SizeBytes, 10)}})
+				"sha256": b.SHA256, "format": b.Format, "encoding": b.Encoding, "size_bytes": strconv.FormatInt(b.SizeBytes, 10),
+			}})
 		}
-		facts := map[string]string{"rows_in": strconv.FormatInt(b.RowsIn, 10), "rows_landed": strconv.FormatInt(b.RowsLanded, 10),
-			"rows_quarantined": strconv.FormatInt(b.RowsQuarantined, 10), "snapshot": snapshotText(b.Snapshot), "account": b.Account}
+		facts := map[string]string{
+			"rows_in": strconv.FormatInt(b.RowsIn, 10), "rows_landed": strconv.FormatInt(b.RowsLanded, 10),
+			"rows_quarantined": strconv.FormatInt(b.RowsQuarantined, 10), "snapshot": snapshotText(b.Snapshot), "account": b.Account,
+		}
 		if b.Member != "" {
 			facts["member"] = b.Member
 		}
@@ -326,7 +335,8 @@ func (s *datasets) mayMove(ctx context.Context, id, department string) error {
 		return badParam("body.department", "no such department")
 	}
 	_, err = s.gate.Decide(ctx, guard.EditEntry, guard.Object{
-		Table: resource.Table{Station: resource.Landing, Dataset: resource.DatasetID(id)}, Department: resource.DepartmentID(department)})
+		Table: resource.Table{Station: resource.Landing, Dataset: resource.DatasetID(id)}, Department: resource.DepartmentID(department),
+	})
 	return err
 }
 
@@ -357,8 +367,10 @@ func (s *datasets) Origin(ctx context.Context, id, batch string, row int64) (Ori
 	if err != nil {
 		return Origin{}, err
 	}
-	out := Origin{Batch: string(o.Batch), Row: o.Row, File: o.File, Member: o.Member, Sheet: o.Place.Sheet, Range: o.Place.Range, Path: o.Place.Path,
-		SHA256: o.SHA256, Format: o.Format, Encoding: o.Encoding, Department: string(o.Department), Account: o.Account, At: o.At, Mended: o.Mended != nil}
+	out := Origin{
+		Batch: string(o.Batch), Row: o.Row, File: o.File, Member: o.Member, Sheet: o.Place.Sheet, Range: o.Place.Range, Path: o.Place.Path,
+		SHA256: o.SHA256, Format: o.Format, Encoding: o.Encoding, Department: string(o.Department), Account: o.Account, At: o.At, Mended: o.Mended != nil,
+	}
 	for i, c := range o.Columns {
 		v := OriginValue{Column: c}
 		if i < len(o.Values) {

@@ -106,8 +106,10 @@ func newHub(t *testing.T, change func(*Config)) *hub {
 	h.runs.Register("sleep", func(ctx context.Context, _ *run.Work) (any, error) { <-ctx.Done(); return nil, ctx.Err() })
 	cat := catalogue.New(h.db, gate)
 	engine := duck.New(pool)
-	h.collect, err = collect.New(collect.Config{Dir: dir, DB: h.db, Lake: lake, Engine: engine, Pool: pool, Catalogue: cat, Gate: gate,
-		Events: h.events, Record: h.audit.Recorder(), Log: log})
+	h.collect, err = collect.New(collect.Config{
+		Dir: dir, DB: h.db, Lake: lake, Engine: engine, Pool: pool, Catalogue: cat, Gate: gate,
+		Events: h.events, Record: h.audit.Recorder(), Log: log,
+	})
 	must(err)
 	must(h.collect.Recover(ctx))
 	cfg := Config{

@@ -39,8 +39,10 @@ type ReadOptions struct {
 
 // Tabular returns the options as the readers take them.
 func (o ReadOptions) Tabular() tabular.Options {
-	return tabular.Options{Encoding: o.Encoding, Delimiter: o.Delimiter, Quote: o.Quote,
-		Escape: o.Escape, Password: o.Password, Tables: o.Tables}
+	return tabular.Options{
+		Encoding: o.Encoding, Delimiter: o.Delimiter, Quote: o.Quote,
+		Escape: o.Escape, Password: o.Password, Tables: o.Tables,
+	}
 }
 
 // NewInspection asks to understand an uploaded file.

@@ -77,7 +77,8 @@ func (a *api) intakeOps() {
 	add(a, a.get("get-inspection", "/api/inspections/{upload_id}", "collect", guard.Land, "What was found in an uploaded file"),
 		func(ctx context.Context, in *struct {
 			ID string `path:"upload_id" maxLength:"64"`
-		}) (*body[Inspection], error) {
+		},
+		) (*body[Inspection], error) {
 			return answer(a.svc.Intake.Inspection(ctx, in.ID))
 		})
 

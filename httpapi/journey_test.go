@@ -107,8 +107,10 @@ func TestFromFileToRowToOrigin(t *testing.T) {
 		t.Errorf("another account sees the upload: %d", r.status)
 	}
 	// Land it under a name and id of one's own.
-	run = h.wait(t, "steward", h.do(t, "steward", http.MethodPost, "/api/landings", NewLanding{UploadID: u.ID, Save: true,
-		Tables: []LandedTable{{N: 1, Land: true, Dataset: "companies", Name: "企业基本信息", Policy: &DriftPolicy{ColumnNew: "ask"}}}}))
+	run = h.wait(t, "steward", h.do(t, "steward", http.MethodPost, "/api/landings", NewLanding{
+		UploadID: u.ID, Save: true,
+		Tables: []LandedTable{{N: 1, Land: true, Dataset: "companies", Name: "企业基本信息", Policy: &DriftPolicy{ColumnNew: "ask"}}},
+	}))
 	if run.State != "done" || len(run.Batches) != 1 {
 		t.Fatalf("landing: %+v\n%s", run, h.logs)
 	}

@@ -48,6 +48,7 @@ func hasList(t reflect.Type, seen map[reflect.Type]bool) bool {
 				return true
 			}
 		}
+	default: // no list in it
 	}
 	return false
 }
@@ -81,6 +82,7 @@ func fillValue(v reflect.Value) {
 				fillValue(v.Field(i))
 			}
 		}
+	default: // nothing to fill
 	}
 }
 

@@ -231,9 +231,18 @@ func TestOutsideTheDocument(t *testing.T) {
 		who, path string
 		want      int
 	}{
-		{"", "/healthz", 200}, {"", "/readyz", 200}, {"", "/openapi.json", 200}, {"", "/", 200}, {"", "/datasets/x", 200},
-		{"", "/metrics", 401}, {"steward", "/metrics", 403}, {"engineer", "/metrics", 200}, {"owner", "/metrics", 200},
-		{"", "/api/nothing", 404}, {"", "/api/", 404}, {"", "/debug/pprof/", 200}, // the front end's own page
+		{"", "/healthz", 200},
+		{"", "/readyz", 200},
+		{"", "/openapi.json", 200},
+		{"", "/", 200},
+		{"", "/datasets/x", 200},
+		{"", "/metrics", 401},
+		{"steward", "/metrics", 403},
+		{"engineer", "/metrics", 200},
+		{"owner", "/metrics", 200},
+		{"", "/api/nothing", 404},
+		{"", "/api/", 404},
+		{"", "/debug/pprof/", 200}, // the front end's own page
 	} {
 		if r := h.do(t, tc.who, http.MethodGet, tc.path, nil); r.status != tc.want {
 			t.Errorf("GET %s as %q: %d, want %d", tc.path, tc.who, r.status, tc.want)

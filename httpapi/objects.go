@@ -51,8 +51,10 @@ func (s *objects) Get(ctx context.Context, sum string) (Object, error) {
 	if _, err := s.svc.Gate.Decide(ctx, guard.ReadRows, guard.Object{Department: resource.DepartmentID(row.Department)}); err != nil {
 		return Object{}, err
 	}
-	out := Object{SHA256: row.SHA256, Name: path.Base(row.Name), MediaType: row.MediaType, SizeBytes: row.SizeBytes, Text: row.Text,
-		Metadata: flatten(row.Meta), Department: row.Department, Account: row.Account, At: row.ReceivedAt.UTC()}
+	out := Object{
+		SHA256: row.SHA256, Name: path.Base(row.Name), MediaType: row.MediaType, SizeBytes: row.SizeBytes, Text: row.Text,
+		Metadata: flatten(row.Meta), Department: row.Department, Account: row.Account, At: row.ReceivedAt.UTC(),
+	}
 	if len(out.Text) > shownText {
 		out.Text, out.TextCut = strings.ToValidUTF8(out.Text[:shownText], ""), true
 	}

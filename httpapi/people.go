@@ -40,7 +40,7 @@ func (s *people) Me(ctx context.Context) (Me, error) {
 	if p.Account == guard.LocalAccount {
 		return me, nil
 	}
-	a, err := s.Accounts.Get(ctx, p.Account)
+	a, err := s.Get(ctx, p.Account)
 	if err != nil {
 		return Me{}, err
 	}
@@ -73,8 +73,10 @@ func (s *people) List(ctx context.Context, p Paging) (Page[Account], error) {
 }
 
 func account(a guard.Account, names map[resource.DepartmentID]string) Account {
-	out := Account{Account: a.Account, Name: a.Name, Department: string(a.Department), DepartmentName: names[a.Department],
-		Roles: roleNames(a.Roles), State: "active", LastLoginAt: timeOrNil(a.LastLoginAt), CreatedAt: a.CreatedAt.UTC()}
+	out := Account{
+		Account: a.Account, Name: a.Name, Department: string(a.Department), DepartmentName: names[a.Department],
+		Roles: roleNames(a.Roles), State: "active", LastLoginAt: timeOrNil(a.LastLoginAt), CreatedAt: a.CreatedAt.UTC(),
+	}
 	switch {
 	case a.Disabled:
 		out.State = "disabled"
@@ -85,8 +87,10 @@ func account(a guard.Account, names map[resource.DepartmentID]string) Account {
 }
 
 func (s *people) Create(ctx context.Context, n NewAccount) (Account, error) {
-	a, err := s.Accounts.Create(ctx, guard.Account{Account: n.Account, Name: strings.TrimSpace(n.Name),
-		Department: resource.DepartmentID(n.Department), Roles: roles(n.Roles)}, n.Password)
+	a, err := s.Accounts.Create(ctx, guard.Account{
+		Account: n.Account, Name: strings.TrimSpace(n.Name),
+		Department: resource.DepartmentID(n.Department), Roles: roles(n.Roles),
+	}, n.Password)
 	return s.answer(ctx, a, err)
 }
 

@@ -31,7 +31,8 @@ func (a *api) peopleOps() {
 	add(a, o, func(ctx context.Context, in *struct {
 		Account string `path:"account" maxLength:"64"`
 		Body    AccountChange
-	}) (*body[Account], error) {
+	},
+	) (*body[Account], error) {
 		return answer(a.svc.Accounts.Change(ctx, in.Account, in.Body))
 	})
 }

@@ -19,7 +19,7 @@ import (
 
 // A Problem is an error as a caller gets it: RFC 9457 with a stable code, a
 // hint what to do, and the id under which the log knows it.
-type Problem struct {
+type Problem struct { //nolint:errname // it is the document first; its name is in the API
 	Type        string         `json:"type" doc:"about:blank or a page that explains the problem"`
 	Title       string         `json:"title" doc:"What kind of problem, in the caller's language"`
 	Status      int            `json:"status"`

@@ -92,7 +92,7 @@ func TestValidationNamesThePart(t *testing.T) {
 	for _, tc := range []struct{ method, path, body, location string }{
 		{"POST", "/api/uploads", `{"name":"a","size_bytes":-1}`, "body.size_bytes"},
 		{"POST", "/api/uploads", `{"size_bytes":1}`, "body"},
-		{"POST", "/api/uploads", `{"name":"a","size_bytes":1,"nmae":"b"}`, "body.nmae"},
+		{"POST", "/api/uploads", `{"name":"a","size_bytes":1,"titel":"b"}`, "body.titel"},
 		{"GET", "/api/batches?limit=1001", "", "query.limit"},
 		{"GET", "/api/batches?limit=0", "", "query.limit"},
 		{"GET", "/api/batches?since=yesterday", "", "query.since"},

@@ -17,8 +17,10 @@ type quarantine struct {
 }
 
 func (s *quarantine) List(ctx context.Context, f QuarantineFilter, p Paging) (QuarantinePage, error) {
-	filter := collect.LineFilter{Batch: resource.BatchID(f.Batch), Dataset: resource.DatasetID(f.Dataset), Department: resource.DepartmentID(f.Department),
-		State: f.Status, Reason: f.Reason, Text: f.Q, After: p.After, Limit: min(p.Limit+1, MaxLimit)}
+	filter := collect.LineFilter{
+		Batch: resource.BatchID(f.Batch), Dataset: resource.DatasetID(f.Dataset), Department: resource.DepartmentID(f.Department),
+		State: f.Status, Reason: f.Reason, Text: f.Q, After: p.After, Limit: min(p.Limit+1, MaxLimit),
+	}
 	rows, err := s.svc.Lines(ctx, filter)
 	if err != nil {
 		return QuarantinePage{}, err
@@ -58,9 +60,11 @@ func lineFacets(counts []collect.ReasonCount) ([]Facet, *int64) {
 }
 
 func lineShape(l *collect.Line) Quarantined {
-	q := Quarantined{ID: l.ID, Batch: string(l.Batch), Dataset: string(l.Dataset), Department: string(l.Department), File: l.File,
+	q := Quarantined{
+		ID: l.ID, Batch: string(l.Batch), Dataset: string(l.Dataset), Department: string(l.Department), File: l.File,
 		Line: l.Line, Reason: l.Reason, Text: l.Text, Columns: l.Columns, Values: l.Values, Status: l.State, Account: l.Account,
-		At: timeOrNil(l.At), Note: l.Note}
+		At: timeOrNil(l.At), Note: l.Note,
+	}
 	if l.Mended != nil {
 		q.Mended = l.Mended.Text
 		if q.Mended == nil {

@@ -49,7 +49,8 @@ func (a *api) cliOps() {
 	add(a, a.post("doctor", "/api/doctor", "operate", guard.Operate, "Check the hub: metadata, stored files, disk room"),
 		func(ctx context.Context, in *struct {
 			Quick bool `query:"quick" doc:"Current snapshots only"`
-		}) (*body[DoctorReport], error) {
+		},
+		) (*body[DoctorReport], error) {
 			return answer(a.svc.Doctor(ctx, in.Quick))
 		})
 

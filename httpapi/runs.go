@@ -110,9 +110,11 @@ func (s runs) change(ctx context.Context, id string, do func(context.Context, ru
 }
 
 func runShape(r *run.Run, steps []run.Step) Run {
-	out := Run{ID: string(r.ID), Kind: r.Kind, State: string(r.State), Subject: r.Title, Account: r.Account, Department: r.Department,
+	out := Run{
+		ID: string(r.ID), Kind: r.Kind, State: string(r.State), Subject: r.Title, Account: r.Account, Department: r.Department,
 		Progress: RunProgress{Done: r.Done, Total: r.Total, Unit: r.Unit}, Attempt: int(r.Attempt), Step: r.Step,
-		CreatedAt: r.CreatedAt.UTC(), StartedAt: timeOrNil(r.StartedAt), EndedAt: timeOrNil(r.EndedAt), Steps: []RunStep{}, Errors: []string{}}
+		CreatedAt: r.CreatedAt.UTC(), StartedAt: timeOrNil(r.StartedAt), EndedAt: timeOrNil(r.EndedAt), Steps: []RunStep{}, Errors: []string{},
+	}
 	if r.Error != "" {
 		out.Errors = append(out.Errors, r.Error)
 	}

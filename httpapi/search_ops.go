@@ -17,7 +17,8 @@ func (a *api) searchOps() {
 			Q     string   `query:"q" required:"true" minLength:"1" maxLength:"200"`
 			Kinds []string `query:"kinds" maxItems:"10" enum:"dataset,field,object,batch,department" doc:"Comma-separated; absent: all"`
 			Limit int      `query:"limit" minimum:"1" maximum:"100" default:"10" doc:"Hits per kind"`
-		}) (*body[SearchResult], error) {
+		},
+		) (*body[SearchResult], error) {
 			return answer(a.svc.Search(ctx, in.Q, in.Kinds, in.Limit))
 		})
 	add(a, a.get("summary", "/api/summary", "search", guard.ReadEntry, "The caller's workbench"),
@@ -67,7 +68,8 @@ func (a *api) viewOps() {
 	add(a, a.get("list-views", "/api/views", "views", anySession, "The caller's saved views of a page"),
 		func(ctx context.Context, in *struct {
 			Page string `query:"page" maxLength:"40" doc:"Absent: of all pages"`
-		}) (*body[[]View], error) {
+		},
+		) (*body[[]View], error) {
 			return answer(a.svc.Views.List(ctx, in.Page))
 		})
 	o := a.post("save-view", "/api/views", "views", anySession, "Save a view")
@@ -78,7 +80,8 @@ func (a *api) viewOps() {
 	add(a, a.gone("delete-view", "/api/views/{id}", "views", anySession, "Forget a view"),
 		func(ctx context.Context, in *struct {
 			ID string `path:"id" maxLength:"64"`
-		}) (*none, error) {
+		},
+		) (*none, error) {
 			return &none{}, a.svc.Views.Delete(ctx, in.ID)
 		})
 }

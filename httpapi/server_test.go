@@ -104,7 +104,7 @@ func TestServeStopsCleanly(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(ctx, l) }()
-	h.Server.URL = "http://" + l.Addr().String()
+	h.URL = "http://" + l.Addr().String()
 	stream := h.listen(t, "engineer", "topics=batch")
 	stream.next(t)
 	answers := make(chan reply, 1)

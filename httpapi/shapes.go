@@ -24,8 +24,10 @@ func reportShape(r *intake.Report) Report {
 		out.Tables = append(out.Tables, tableShape(&r.Tables[i]))
 	}
 	for _, m := range r.Members {
-		out.Members = append(out.Members, Member{Member: m.Member, SHA256: m.SHA256, SizeBytes: m.SizeBytes, Format: m.Format, Encoding: m.Encoding,
-			Tables: m.Tables, Refused: refusalShape(m.Refused), Ignored: m.Ignored})
+		out.Members = append(out.Members, Member{
+			Member: m.Member, SHA256: m.SHA256, SizeBytes: m.SizeBytes, Format: m.Format, Encoding: m.Encoding,
+			Tables: m.Tables, Refused: refusalShape(m.Refused), Ignored: m.Ignored,
+		})
 	}
 	if r.Object != nil {
 		out.Object = &Object{SHA256: r.SHA256, Name: r.File, MediaType: r.Object.MediaType, SizeBytes: r.SizeBytes}
@@ -41,9 +43,11 @@ func refusalShape(r *tabular.Refusal) *Refusal {
 }
 
 func tableShape(t *intake.TableReport) TableReport {
-	out := TableReport{N: t.N, Name: t.Name, Member: t.Member, Hidden: t.Hidden, Format: t.Format, Encoding: t.Encoding, Place: t.Place, Dialect: t.Dialect,
+	out := TableReport{
+		N: t.N, Name: t.Name, Member: t.Member, Hidden: t.Hidden, Format: t.Format, Encoding: t.Encoding, Place: t.Place, Dialect: t.Dialect,
 		HeaderRows: t.HeaderRows, Rows: t.Rows, Rejected: t.Rejected, RejectedN: t.RejectedCount, Notes: t.Notes, Confidence: t.Confidence,
-		Questions: t.Questions, Area: &t.Area, Lines: Lines(t.Lines)}
+		Questions: t.Questions, Area: &t.Area, Lines: Lines(t.Lines),
+	}
 	for _, c := range t.Columns {
 		out.Columns = append(out.Columns, ColumnReport{Name: c.Name, Type: string(c.Type), Unit: c.Unit, Nulls: c.Nulls, Unread: c.Unread})
 	}
@@ -66,8 +70,10 @@ func driftShapes(ds []collect.Drift) []Drift {
 }
 
 func receiptShape(r *collect.Receipt) Receipt {
-	return Receipt{File: r.File, Member: r.Member, Table: r.Table, Batch: string(r.Batch), Dataset: string(r.Dataset), SQL: r.SQL, Snapshot: int64(r.Snapshot),
-		SHA256: r.SHA256, RowsIn: r.RowsIn, RowsLanded: r.RowsLanded, RowsQuarantined: r.RowsQuarantined, Status: r.Status, Reason: r.Reason}
+	return Receipt{
+		File: r.File, Member: r.Member, Table: r.Table, Batch: string(r.Batch), Dataset: string(r.Dataset), SQL: r.SQL, Snapshot: int64(r.Snapshot),
+		SHA256: r.SHA256, RowsIn: r.RowsIn, RowsLanded: r.RowsLanded, RowsQuarantined: r.RowsQuarantined, Status: r.Status, Reason: r.Reason,
+	}
 }
 
 func policyOf(p *DriftPolicy) collect.Policy {
@@ -85,8 +91,10 @@ func policyOf(p *DriftPolicy) collect.Policy {
 
 func policyShape(p collect.Policy) DriftPolicy {
 	a := func(k collect.DriftKind) string { return string(p.Actions[k]) }
-	return DriftPolicy{ColumnGone: a(collect.ColumnGone), ColumnNew: a(collect.ColumnNew), ColumnRenamed: a(collect.ColumnRenamed),
-		TypeChanged: a(collect.TypeChanged), UnitChanged: a(collect.UnitChanged), RowsOutOfRange: a(collect.RowsOutOfRange), RowsMin: p.RowsMin, RowsMax: p.RowsMax}
+	return DriftPolicy{
+		ColumnGone: a(collect.ColumnGone), ColumnNew: a(collect.ColumnNew), ColumnRenamed: a(collect.ColumnRenamed),
+		TypeChanged: a(collect.TypeChanged), UnitChanged: a(collect.UnitChanged), RowsOutOfRange: a(collect.RowsOutOfRange), RowsMin: p.RowsMin, RowsMax: p.RowsMax,
+	}
 }
 
 // spoken wraps an error of a run so that its record says in which words a

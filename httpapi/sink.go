@@ -200,7 +200,7 @@ func (jsonSink) fileName() string    { return "" }
 
 func (jsonSink) begin(w *buffered, cols []RowColumn) {
 	w.b = append(w.b, `{"columns":`...)
-	w.value(notNil(cols))
+	w.columns(cols)
 	w.b = append(w.b, `,"rows":[`...)
 }
 
@@ -230,7 +230,7 @@ func (ndjsonSink) contentType() string { return "application/x-ndjson" }
 func (ndjsonSink) fileName() string    { return "" }
 
 func (ndjsonSink) begin(w *buffered, cols []RowColumn) {
-	w.value(notNil(cols))
+	w.columns(cols)
 	w.b = append(w.b, '\n')
 }
 
@@ -250,6 +250,13 @@ func (b *buffered) value(v any) error {
 	}
 	b.b = append(b.b, raw...)
 	return nil
+}
+
+// columns writes the head of a result; pump sees an error of it in b.err.
+func (b *buffered) columns(cols []RowColumn) {
+	if err := b.value(notNil(cols)); err != nil {
+		b.err = err
+	}
 }
 
 func notNil[T any](s []T) []T {
@@ -328,6 +335,7 @@ func sendEvent(w io.Writer, rc *http.ResponseController, e Event) error {
 		}
 		return rc.Flush()
 	}
+	e.Data = fill(e.Data) // an empty list is [], here too
 	raw, err := json.Marshal(e)
 	if err != nil {
 		return err

@@ -190,13 +190,13 @@ func condition(f RowFilter, fields []resource.Field) (string, error) {
 		}
 	}
 	if f.Contains != "" {
-		var any []string
+		var some []string
 		for _, x := range fields {
 			if x.Name != resource.BatchColumn {
-				any = append(any, "contains(lower(CAST("+sqlName(x.Name)+" AS VARCHAR)), "+sqlText(strings.ToLower(f.Contains))+")")
+				some = append(some, "contains(lower(CAST("+sqlName(x.Name)+" AS VARCHAR)), "+sqlText(strings.ToLower(f.Contains))+")")
 			}
 		}
-		parts = append(parts, "("+strings.Join(any, " OR ")+")")
+		parts = append(parts, "("+strings.Join(some, " OR ")+")")
 	}
 	return strings.Join(parts, " AND "), nil
 }
@@ -296,8 +296,10 @@ func (s *tables) Snapshots(ctx context.Context, id string, p Paging) (Page[Snaps
 }
 
 func snapshotShape(x *resource.Snapshot, current resource.SnapshotID) Snapshot {
-	out := Snapshot{ID: snapshotText(x.ID), Parent: snapshotText(x.Parent), At: x.At.UTC(), Operation: x.Operation, Rows: x.Rows,
-		Batch: x.Summary["shuniu.batch"], Current: x.ID == current}
+	out := Snapshot{
+		ID: snapshotText(x.ID), Parent: snapshotText(x.Parent), At: x.At.UTC(), Operation: x.Operation, Rows: x.Rows,
+		Batch: x.Summary["shuniu.batch"], Current: x.ID == current,
+	}
 	if _, err := fmt.Sscan(x.Summary["added-records"], &out.Added); err != nil {
 		out.Added = 0 // a snapshot that adds nothing does not say so
 	}

@@ -35,8 +35,10 @@ type uploadRow struct {
 }
 
 func (r *uploadRow) upload(offset int64) Upload {
-	u := Upload{ID: r.ID, Name: r.Name, SizeBytes: r.SizeBytes, OffsetBytes: offset, Received: r.SHA256 != "",
-		SHA256: r.SHA256, LastModified: timeOrNil(r.LastModified), CreatedAt: r.CreatedAt.UTC()}
+	u := Upload{
+		ID: r.ID, Name: r.Name, SizeBytes: r.SizeBytes, OffsetBytes: offset, Received: r.SHA256 != "",
+		SHA256: r.SHA256, LastModified: timeOrNil(r.LastModified), CreatedAt: r.CreatedAt.UTC(),
+	}
 	if u.Received {
 		u.OffsetBytes = r.SizeBytes
 	}
@@ -68,8 +70,10 @@ func (s *uploads) Create(ctx context.Context, n NewUpload) (Upload, error) {
 	if err != nil {
 		return Upload{}, err
 	}
-	row := uploadRow{ID: begun.ID, Account: p.Account, Department: string(p.Department), Name: name,
-		SizeBytes: n.SizeBytes, Expected: n.SHA256, CreatedAt: time.Now().UTC().Truncate(time.Microsecond)}
+	row := uploadRow{
+		ID: begun.ID, Account: p.Account, Department: string(p.Department), Name: name,
+		SizeBytes: n.SizeBytes, Expected: n.SHA256, CreatedAt: time.Now().UTC().Truncate(time.Microsecond),
+	}
 	if n.LastModified != nil {
 		row.LastModified = n.LastModified.UTC().Truncate(time.Microsecond)
 	}

@@ -56,8 +56,10 @@ func (s views) List(ctx context.Context, page string) ([]View, error) {
 
 func (s views) Put(ctx context.Context, v NewView) (View, error) {
 	p, _ := guard.From(ctx)
-	row := viewRow{ID: ulid.Make().String(), Account: p.Account, Page: v.Page, Name: v.Name, Query: v.Query,
-		UpdatedAt: time.Now().UTC().Truncate(time.Microsecond)}
+	row := viewRow{
+		ID: ulid.Make().String(), Account: p.Account, Page: v.Page, Name: v.Name, Query: v.Query,
+		UpdatedAt: time.Now().UTC().Truncate(time.Microsecond),
+	}
 	err := s.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
 		n, err := tx.NewSelect().Model((*viewRow)(nil)).Where("v.account = ?", p.Account).Count(ctx)
 		if err != nil {

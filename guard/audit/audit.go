@@ -129,7 +129,7 @@ func (l *Line) sum() (string, error) {
 	}
 	var n [8]byte
 	number := func(v int64) {
-		binary.BigEndian.PutUint64(n[:], uint64(v)) //nolint:gosec // bits, not value
+		binary.BigEndian.PutUint64(n[:], uint64(v))
 		h.Write(n[:])
 	}
 	number(l.Seq)
