@@ -99,7 +99,7 @@ func TestDeathIsOneError(t *testing.T) {
 	} {
 		t.Run(tc.method, func(t *testing.T) {
 			var log lines
-			p := newPool(t, worker.Config{Size: 1, Deadline: 300 * time.Millisecond, Log: log.logger()})
+			p := newPool(t, worker.Config{Size: 1, Deadline: time.Second, Log: log.logger()})
 			from := time.Now()
 			err := p.Run(t.Context(), worker.Request{Method: tc.method}, nil)
 			if !errors.Is(err, tc.kind) {
@@ -166,14 +166,14 @@ func TestWaitingForAFreeChildEnds(t *testing.T) {
 }
 
 func TestBackPressure(t *testing.T) {
-	p := newPool(t, worker.Config{Size: 1, Deadline: time.Second})
+	p := newPool(t, worker.Config{Size: 1, Deadline: 2 * time.Second})
 	temp := one(t, p, worker.Request{Method: "temp"})
-	j, err := p.Do(t.Context(), worker.Request{Method: "flood", Params: 64})
+	j, err := p.Do(t.Context(), worker.Request{Method: "flood", Params: 24})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer j.Close()
-	time.Sleep(1200 * time.Millisecond) // longer than the deadline: its clock stands
+	time.Sleep(2200 * time.Millisecond) // longer than the deadline: its clock stands
 	b, err := os.ReadFile(filepath.Join(temp, "sent"))
 	sent := 0
 	if err == nil {
@@ -184,7 +184,7 @@ func TestBackPressure(t *testing.T) {
 	if sent > 8 {
 		t.Errorf("the child sent %d MiB that nobody read", sent)
 	}
-	for i := range 64 {
+	for i := range 24 {
 		m, err := j.Next()
 		if err != nil {
 			t.Fatalf("message %d: %v", i, err)
