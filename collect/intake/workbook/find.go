@@ -65,7 +65,15 @@ const keepCells = 16 << 20
 
 // Find finds the tables of a workbook. It returns a *tabular.Refusal when the
 // file is damaged, encrypted with a password of its own, too large, or no workbook.
-func Find(ctx context.Context, src *tabular.Source, opt tabular.Options) ([]tabular.Found, error) {
+//
+// A fault of the reader itself on bytes nobody foresaw is returned as an error
+// that names it; it does not end the process.
+func Find(ctx context.Context, src *tabular.Source, opt tabular.Options) (tables []tabular.Found, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			tables, err = nil, fmt.Errorf("find tables of %s: reader failed: %v", src.Name, r)
+		}
+	}()
 	head := make([]byte, 4096)
 	n, err := src.ReadAt(head, 0)
 	if n == 0 {

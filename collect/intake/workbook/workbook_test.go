@@ -276,3 +276,17 @@ func TestFilteredHeader(t *testing.T) {
 		t.Errorf("got %q, want the first row as header", got)
 	}
 }
+
+// TestSuperscript: the number of a footnote that hangs on a value is told of.
+func TestSuperscript(t *testing.T) {
+	sheet := `<worksheet><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>年份</t></is></c><c r="B1" t="inlineStr"><is><t>人口</t></is></c></row><row r="2"><c r="A2" t="s"><v>0</v></c><c r="B2"><v>1</v></c></row><row r="3"><c r="A3"><v>2005</v></c><c r="B3"><v>2</v></c></row></sheetData></worksheet>`
+	strs := `<sst><si><r><t>2004</t></r><r><rPr><vertAlign val="superscript"/></rPr><t>3</t></r></si></sst>`
+	b := xlsxOf(t, strings.NewReader(sheet), strings.NewReader(strs))
+	found, err := Find(context.Background(), &tabular.Source{Name: "a.xlsx", Size: int64(len(b)), ReaderAt: bytes.NewReader(b)}, tabular.Options{})
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%d tables, %v", len(found), err)
+	}
+	if asked := strings.Join(found[0].Questions, "\n"); !strings.Contains(asked, "20043") {
+		t.Errorf("questions %q do not tell of the superscript", asked)
+	}
+}
