@@ -222,3 +222,79 @@ func TestRecordsOfDroppedTablesGo(t *testing.T) {
 		t.Errorf("left %v, %v", left, err)
 	}
 }
+
+// TestScanAndVerifyBesideUpkeep reads while files are replaced and removed:
+// what the newest state names is there, and nothing is called damaged.
+func TestScanAndVerifyBesideUpkeep(t *testing.T) {
+	b := newBench(t)
+	b.append(t, 0, 5)
+	done := make(chan error, 1)
+	go func() {
+		for range 25 {
+			s, err := b.tbl.Scan(t.Context(), 0)
+			if err == nil {
+				_, err = b.tbl.Replace(t.Context(), []string{s.Files[0].Path}, b.stage(t, 0, 5))
+			}
+			if err == nil {
+				_, err = b.tbl.Maintain(t.Context(), brain.Upkeep{KeepSnapshots: 1})
+			}
+			if err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
+	}()
+	for n := 0; ; n++ {
+		select {
+		case err := <-done:
+			if err != nil || n == 0 {
+				t.Fatalf("%v after %d looks", err, n)
+			}
+			return
+		default:
+		}
+		if s, err := b.tbl.Scan(t.Context(), 0); err != nil || s.Rows != 5 {
+			t.Fatalf("scan: %d rows, %v", s.Rows, err)
+		}
+		if problems, _, err := b.Verify(t.Context(), false); err != nil || len(problems) > 0 {
+			t.Fatalf("verify: %+v, %v", problems, err)
+		}
+	}
+}
+
+// TestStageBesideSweeps stages while other processes open the lake.
+func TestStageBesideSweeps(t *testing.T) {
+	b := newBench(t)
+	stop, done := make(chan struct{}), make(chan error, 1)
+	go func() {
+		for {
+			select {
+			case <-stop:
+				done <- nil
+				return
+			default:
+			}
+			if err := b.sweepStaging(); err != nil {
+				done <- err
+				return
+			}
+		}
+	}()
+	for range 1000 {
+		s, err := b.Stage(t.Context(), b.tbl.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(s.Dir()); err != nil {
+			t.Fatalf("a staging was swept: %v", err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(stop)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+}

@@ -41,18 +41,30 @@ type stamp struct {
 
 // Scan plans the data files of a snapshot and checks their digests.
 func (t *Table) Scan(ctx context.Context, id resource.SnapshotID) (brain.Scan, error) {
-	s, err := t.scan(ctx, id)
-	if err != nil {
-		return brain.Scan{}, fmt.Errorf("scan %s: %w", t.name, err)
+	for try := 0; ; try++ {
+		h, err := t.lake.load(ctx, t.name)
+		if err != nil {
+			return brain.Scan{}, fmt.Errorf("scan %s: %w", t.name, err)
+		}
+		s, err := h.scan(ctx, id)
+		if err == nil {
+			return s, nil
+		}
+		// Upkeep may have removed what this state names: then there is a newer.
+		if !errors.Is(err, fault.Damaged) || try == 3 || !h.old(ctx) {
+			return brain.Scan{}, fmt.Errorf("scan %s: %w", t.name, err)
+		}
 	}
-	return s, nil
 }
 
-func (t *Table) scan(ctx context.Context, id resource.SnapshotID) (brain.Scan, error) {
-	h, err := t.lake.load(ctx, t.name)
-	if err != nil {
-		return brain.Scan{}, err
-	}
+// old tells whether the table has moved on from this state.
+func (h *handle) old(ctx context.Context) bool {
+	now, err := h.lake.location(ctx, h.name)
+	return err != nil || now != h.location
+}
+
+func (h *handle) scan(ctx context.Context, id resource.SnapshotID) (brain.Scan, error) {
+	var err error
 	schema, snap := h.meta.CurrentSchema(), h.meta.CurrentSnapshot()
 	if id != 0 {
 		if snap = h.meta.SnapshotByID(int64(id)); snap == nil {
@@ -66,7 +78,7 @@ func (t *Table) scan(ctx context.Context, id resource.SnapshotID) (brain.Scan, e
 			}
 		}
 	}
-	out := brain.Scan{Table: t.name}
+	out := brain.Scan{Table: h.name}
 	if out.Fields, err = fieldsOf(schema, h.meta.Properties()); err != nil {
 		return brain.Scan{}, err
 	}
@@ -78,12 +90,12 @@ func (t *Table) scan(ctx context.Context, id resource.SnapshotID) (brain.Scan, e
 	if err != nil {
 		return brain.Scan{}, err
 	}
-	if err := t.lake.prove(ctx, plan); err != nil {
+	if err := h.lake.prove(ctx, plan); err != nil {
 		return brain.Scan{}, err
 	}
 	out.Files = make([]brain.DataFile, len(plan))
 	for i, f := range plan {
-		out.Files[i] = brain.DataFile{Path: t.lake.abs(f.rel), SizeBytes: f.size, Rows: f.rows}
+		out.Files[i] = brain.DataFile{Path: h.lake.abs(f.rel), SizeBytes: f.size, Rows: f.rows}
 		out.Rows += f.rows
 	}
 	return out, nil

@@ -36,16 +36,27 @@ func (l *Lake) Stage(ctx context.Context, t resource.Table) (brain.Staging, erro
 		return nil, fmt.Errorf("stage for %s: %w", t, err)
 	}
 	// Not fsynced: what is here is lost with the power anyway, and its bytes
-	// are made durable when they are moved into a table.
-	dir := filepath.Join(l.stagingDir(), strings.ToLower(ulid.Make().String()))
-	if err := os.Mkdir(dir, 0o750); err != nil {
-		return nil, fmt.Errorf("stage for %s: %w", t, durable.Kind(err))
+	// are made durable when they are moved into a table. Another process that
+	// opens the lake may sweep the folder before it is locked: then again.
+	for {
+		dir := filepath.Join(l.stagingDir(), strings.ToLower(ulid.Make().String()))
+		if err := os.Mkdir(dir, 0o750); err != nil {
+			return nil, fmt.Errorf("stage for %s: %w", t, durable.Kind(err))
+		}
+		lock, err := lockDir(dir)
+		if errors.Is(err, syscall.EWOULDBLOCK) || errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("stage for %s: %w", t, errors.Join(err, os.Remove(dir)))
+		}
+		if _, err := os.Stat(dir); err == nil {
+			return &staging{dir: dir, lock: lock}, nil
+		}
+		if err := lock.Close(); err != nil {
+			return nil, fmt.Errorf("stage for %s: %w", t, err)
+		}
 	}
-	lock, err := lockDir(dir)
-	if err != nil {
-		return nil, fmt.Errorf("stage for %s: %w", t, errors.Join(err, os.Remove(dir)))
-	}
-	return &staging{dir: dir, lock: lock}, nil
 }
 
 // Dir of the staging.
