@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"path"
-	"regexp"
 	"shuniu/collect/intake/charset"
 	"shuniu/collect/intake/grid"
 	"shuniu/collect/intake/tabular"
@@ -57,73 +56,6 @@ func Find(ctx context.Context, src *tabular.Source, opt tabular.Options) ([]tabu
 	return f.small(ctx, p)
 }
 
-// unwrap takes off the quotes of a text whose every line was quoted as one
-// value ("1,""a"",2"); nil when it is not such a text.
-func unwrap(text []byte, d *dialect) []byte {
-	lines, wrapped := 0, 0
-	out := make([]byte, 0, len(text))
-	for pos := 0; pos < len(text); {
-		end, next := d.lineEnd(text, pos)
-		line := bytes.TrimSpace(text[pos:end])
-		line = bytes.TrimRight(line, ",;\t")
-		if len(line) > 0 {
-			lines++
-			inner := line[1:max(1, len(line)-1)]
-			bare := bytes.Count(inner, []byte(`"`)) - 2*bytes.Count(inner, []byte(`""`))
-			if len(line) > 1 && line[0] == '"' && line[len(line)-1] == '"' && bare == 0 {
-				wrapped++
-				line = bytes.ReplaceAll(inner, []byte(`""`), []byte(`"`))
-			}
-			if lines > 50 && wrapped*10 < lines*9 {
-				return nil
-			}
-		}
-		out = append(append(out, line...), text[end:next]...)
-		pos = next
-	}
-	if lines < 2 || wrapped*10 < lines*9 {
-		return nil
-	}
-	return out
-}
-
-// widthOf is the number of values most records have.
-func widthOf(text []byte, d *dialect) int {
-	counts := map[int]int{}
-	var fields []field
-	best := 0
-	for pos, n := 0, 0; pos < len(text) && n < 200; n++ {
-		var r record
-		r, fields = d.split(text, pos, fields[:0])
-		pos = int(r.next)
-		if counts[len(fields)]++; counts[len(fields)] > counts[best] {
-			best = len(fields)
-		}
-	}
-	return best
-}
-
-// declared takes Excel's first line "sep=;" for what it is: one remark.
-func (p *page) declared() {
-	if len(p.recs) == 0 {
-		return
-	}
-	if r := &p.recs[0]; sepLine(p.line(r)) != "" {
-		r.f0 = int32(len(p.fields))
-		p.fields = append(p.fields, field{from: r.from, to: r.to, literal: true})
-		r.f1, r.width, r.damage = r.f0+1, 1, sound
-	}
-}
-
-// sepLine is the delimiter that Excel's line "sep=x" declares, "" for others.
-func sepLine(line []byte) string {
-	line = bytes.Trim(line, "\"\r\n")
-	if rest, ok := bytes.CutPrefix(bytes.ToLower(line), []byte("sep=")); ok && len(rest) == 1 {
-		return string(rest)
-	}
-	return ""
-}
-
 // A finder holds what one look at a text needs.
 type finder struct {
 	src        *tabular.Source
@@ -156,85 +88,6 @@ func fixedWins(text []byte, d *dialect, cols []int) bool {
 	s := d.score(sample)
 	x := dialect{fixed: cols, newline: d.newline}
 	return s < .35 && x.score(sample) > s
-}
-
-// wordMark before a date makes it a word in the eyes of the grid.
-// A value that is missing becomes a word too.
-const wordMark = "\u2063"
-
-// emptyMark stands in the grid for a row that has delimiters and no values.
-var emptyMark = []byte{0}
-
-// sheet puts the records that may be rows into a grid: a row for each record,
-// and a gap where a table of another width begins. With shape it is for a look
-// alone: rows without values repeat the row before them, so that nothing seems
-// to end there, and the values of record masked are decimals.
-func (p *page) sheet(masked int, shape bool) *grid.Sheet {
-	s := grid.NewSheet("")
-	var buf []byte
-	row := int32(0)
-	p.rows = p.rows[:0]
-	var before *rec
-	for i := range p.recs {
-		r := &p.recs[i]
-		if r.soft {
-			r.row = max(row-1, 0)
-			continue
-		}
-		if r.cut {
-			for range 3 {
-				p.rows = append(p.rows, int32(i)-1)
-				row++
-			}
-		}
-		r.row = row
-		p.rows = append(p.rows, int32(i))
-		row++
-		if r.emptyRow {
-			s.StartRow(int(r.row))
-			if !shape || before == nil {
-				s.Add(0, grid.Text, emptyMark, 0)
-				continue
-			}
-			for c, f := range p.fields[before.f0:before.f1] {
-				s.Add(c, grid.Text, p.d.value(p.text, f, &buf), 0)
-			}
-			continue
-		}
-		if r.verdict != fine {
-			continue
-		}
-		s.StartRow(int(r.row))
-		for c, f := range p.fields[r.f0:r.f1] {
-			v := p.d.value(p.text, f, &buf)
-			if shape && i == masked && len(v) > 0 {
-				v = append(bytes.Clone(v), ".5"...)
-			}
-			if shape && i == p.dated {
-				v = append([]byte(wordMark), v...)
-			}
-			s.Add(c, grid.Text, v, 0)
-		}
-		before = r
-	}
-	s.Finish()
-	return s
-}
-
-// unmark makes the marks of rows without values empty again.
-func unmark(t *tabular.Text) {
-	if !bytes.Contains(t.Data, emptyMark) {
-		return
-	}
-	out := tabular.Text{}
-	for i := range len(t.Offsets) - 1 {
-		v := t.Data[t.Offsets[i]:t.Offsets[i+1]]
-		if bytes.Equal(v, emptyMark) {
-			v = nil
-		}
-		out.Append(v)
-	}
-	*t = out
 }
 
 // report is the dialect for people.
@@ -278,8 +131,8 @@ func (f *finder) small(ctx context.Context, p *page) ([]tabular.Found, error) {
 	p.gaps()
 	s := p.sheet(-1, false)
 	p.real = s
-	p.dated = p.datedHeader()
-	if i := p.countsUp(); i >= 0 || p.empties > 0 || p.dated >= 0 {
+	p.dated, p.names = p.datedHeader(), p.shortNames()
+	if i := p.countsUp(); i >= 0 || p.empties > 0 || p.dated >= 0 || len(p.names) > 0 {
 		s = p.sheet(i, true)
 	}
 	if s.Full() {
@@ -350,45 +203,6 @@ func (f *finder) prose(p *page, blocks []*grid.Block) bool {
 		}
 	}
 	return lines > 0 && (long*4 > lines || ends*5 > lines*2)
-}
-
-// countsUp finds a first row of 1, 2, 3 … in a table of nothing but numbers: it
-// is data, though in other tables such a row numbers the columns. -1 if none.
-func (p *page) countsUp() int {
-	i := 0
-	for i < len(p.recs) && p.recs[i].verdict == isBlank {
-		i++
-	}
-	if i++; i >= len(p.recs) {
-		return -1
-	}
-	r := &p.recs[i]
-	if r.verdict != fine || r.width < 2 {
-		return -1
-	}
-	for k, f := range p.fields[r.f0:r.f1] {
-		if string(bytes.TrimSpace(p.text[f.from:f.to])) != strconv.Itoa(k+1) {
-			return -1
-		}
-	}
-	words, names, rows := 0, 0, 0
-	for j := i + 1; j < min(len(p.recs), i+20); j++ {
-		for _, f := range p.fields[p.recs[j].f0:p.recs[j].f1] {
-			if c := classOf(p.text[f.from:f.to]); c != classNumber && c != classEmpty {
-				words++
-			}
-		}
-		if c := p.fields[p.recs[j].f0]; p.recs[j].verdict == fine {
-			rows++
-			if classOf(p.text[c.from:c.to]) == classText {
-				names++
-			}
-		}
-	}
-	if names > 0 && names == rows || words > names && r.width > 3 { // the first column names things
-		return -1
-	}
-	return i
 }
 
 // at is the record of a row of the grid.
@@ -502,12 +316,12 @@ func (f *finder) found(p *page, blocks []*grid.Block, rest []grid.Note) []tabula
 				t.Heads[i].Raw += strings.Repeat("\n"+t.Heads[i].Raw, again)
 			}
 		}
-		if p.dated >= 0 {
+		if p.dated >= 0 || len(p.names) > 0 {
 			t.Heads = slices.Clone(t.Heads)
 			for i := range t.Heads {
 				t.Heads[i].Name = strings.ReplaceAll(t.Heads[i].Name, wordMark, "")
 				t.Heads[i].Raw = strings.ReplaceAll(t.Heads[i].Raw, wordMark, "")
-				if t.Heads[i].Raw == "" {
+				if p.dated >= 0 && t.Heads[i].Raw == "" {
 					t.Heads[i].Name = fmt.Sprintf("column_%d", i+1)
 				}
 			}
@@ -526,71 +340,6 @@ func (f *finder) found(p *page, blocks []*grid.Block, rest []grid.Note) []tabula
 		out = append(out, t)
 	}
 	return out
-}
-
-var rowNumber = regexp.MustCompile(`第\s*(\d+)\s*行`)
-
-// inLines rewrites the grid's row numbers in questions as physical lines.
-func (p *page) inLines(questions []string) []string {
-	out := make([]string, len(questions))
-	for i, q := range questions {
-		out[i] = rowNumber.ReplaceAllStringFunc(q, func(s string) string {
-			n, err := strconv.Atoi(rowNumber.FindStringSubmatch(s)[1])
-			if err != nil || n < 1 || n > len(p.rows) {
-				return s
-			}
-			return fmt.Sprintf("第%d行", p.at(n-1).line)
-		})
-	}
-	return out
-}
-
-// headerAgain counts the rows right below the header that say the same again:
-// they are header rows, whatever the grid calls them. The notes of such rows
-// come first among those inside the block.
-func (p *page) headerAgain(b *grid.Block) (n int) {
-	if b.HeaderRows == 0 || len(b.Notes) == 0 {
-		return 0
-	}
-	last := b.Place.Top + b.HeaderRows - 1
-	for row := last + 1; row <= b.Place.Bottom && b.Role(row) == grid.NoteRow; row++ {
-		if !bytes.Equal(p.joined(p.at(row)), p.joined(p.at(last))) || n >= len(b.Notes) || b.Notes[n].Row != row {
-			break
-		}
-		n++
-	}
-	return n
-}
-
-// joined is a record's values, for comparison.
-func (p *page) joined(r *rec) (out []byte) {
-	var buf []byte
-	for _, f := range p.fields[r.f0:r.f1] {
-		out = append(append(out, p.d.value(p.text, f, &buf)...), 0)
-	}
-	return out
-}
-
-// emptyEdge counts the columns at the right edge of a table without header that
-// every row delimits and leaves empty: without names to go by they are kept.
-func (p *page) emptyEdge(b *grid.Block) int {
-	if len(b.Columns) == 0 || b.Place.Left != 0 {
-		return 0
-	}
-	width := int32(-1)
-	for row := b.Place.Top; row <= b.Place.Bottom; row++ {
-		r := p.at(row)
-		if r.verdict != fine || b.Role(row) != grid.Data {
-			continue
-		}
-		if width < 0 {
-			width = r.width
-		}
-		if r.width != width {
-			return 0
-		}
-	}
-	return max(0, int(width)-1-b.Columns[len(b.Columns)-1])
 }
 
 // names of the tables: the file's, and the titles' when there are several.
@@ -616,72 +365,6 @@ func (f *finder) names(blocks []*grid.Block) []string {
 		out[i] = name
 	}
 	return out
-}
-
-// questions names what was mended or padded in the block.
-func (p *page) questions(b *grid.Block, rejects []int) (out []string) {
-	var mended, padded []int64
-	need := int32(b.Place.Right + 1)
-	for i := b.Place.Top; i <= b.Place.Bottom; i++ {
-		r := p.at(i)
-		if r.verdict != fine {
-			continue
-		}
-		if r.mended {
-			mended = append(mended, r.line)
-		}
-		if r.padded || r.width < need && r.width > 1 && b.Role(i) == grid.Data {
-			padded = append(padded, r.line)
-		}
-	}
-	if len(mended) > 0 {
-		out = append(out, fmt.Sprintf("%s的引号不规范，多余的引号已按普通字符保留，请核对。", lineList(mended)))
-	}
-	if len(padded) > 0 {
-		out = append(out, fmt.Sprintf("%s末尾缺列，缺的列按空值读，请核对。", lineList(padded)))
-	}
-	var hollow []int64
-	for i := b.Place.Top; i <= b.Place.Bottom; i++ {
-		if r := p.at(i); r.emptyRow && b.Role(i) == grid.Data {
-			hollow = append(hollow, r.line)
-		}
-	}
-	if len(hollow) > 0 {
-		out = append(out, fmt.Sprintf("%s只有分隔符没有值，按空值的数据行收下。", lineList(hollow)))
-	}
-	if b.HeaderRows > 0 && b.Place.Left == 0 && b.Rows() > 0 {
-		head := p.at(b.Place.Top + b.HeaderRows - 1).width
-		w, n, total := p.modal(p.index(b.Place.Top+b.HeaderRows), min(len(p.recs), p.index(b.Place.Bottom)+1))
-		if n*2 > total && head > 1 && w > 1 && (head > w || head < w && int(w) <= b.Place.Right+1) {
-			out = append(out, fmt.Sprintf("表头有 %d 列，数据行有 %d 列，列名可能错位，请核对。", head, w))
-		}
-	}
-	if len(rejects) > 0 {
-		lines := make([]int64, len(rejects))
-		for k, i := range rejects {
-			lines[k] = p.recs[i].line
-		}
-		out = append(out, fmt.Sprintf("%s读不成行，已隔离，请核对。", lineList(lines)))
-	}
-	return out
-}
-
-// lineList writes 第 3、5、9 行.
-func lineList(lines []int64) string {
-	var b strings.Builder
-	b.WriteString("第 ")
-	for i, n := range lines {
-		if i == 6 {
-			fmt.Fprintf(&b, " 等共 %d ", len(lines))
-			break
-		}
-		if i > 0 {
-			b.WriteString("、")
-		}
-		b.WriteString(strconv.FormatInt(n, 10))
-	}
-	b.WriteString(" 行")
-	return b.String()
 }
 
 // reader streams the rows of a block and its rejects: again of the block's

@@ -26,8 +26,8 @@ func (f *finder) large(ctx context.Context, t *text) ([]tabular.Found, error) {
 	p.gaps()
 	s := p.sheet(-1, false)
 	p.real = s
-	p.dated = p.datedHeader()
-	if i := p.countsUp(); i >= 0 || p.empties > 0 || p.dated >= 0 {
+	p.dated, p.names = p.datedHeader(), p.shortNames()
+	if i := p.countsUp(); i >= 0 || p.empties > 0 || p.dated >= 0 || len(p.names) > 0 {
 		s = p.sheet(i, true)
 	}
 	opt := grid.Options{Partial: true}
