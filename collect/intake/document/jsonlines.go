@@ -85,10 +85,10 @@ func eachLine(ctx context.Context, src *tabular.Source, see func(number int64, l
 			}
 			line = joined
 		}
-		if err != nil && !errors.Is(err, io.EOF) {
+		ended := errors.Is(err, io.EOF)
+		if err != nil && !ended {
 			return fmt.Errorf("read %s: %w", src.Name, err)
 		}
-		ended := err != nil // only the end of the file is left
 		if len(line) == 0 && ended {
 			return nil
 		}

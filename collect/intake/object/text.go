@@ -214,7 +214,7 @@ func (d *description) rtf() error {
 		}
 	}
 	flush()
-	return nil
+	return d.check()
 }
 
 // rtfWord reads a control word and its number; end is its last byte.
