@@ -117,7 +117,7 @@ func (b *builder) checkTotals() {
 	for _, t := range b.totals {
 		row := b.rowOf(t.i)
 		v := verified[t.i]
-		if t.kind == maybeTotal && v.yes == 0 && !totalTail.MatchString(strings.Trim(squeeze(t.label), "*#-—–=<>")) {
+		if t.kind == maybeTotal && (v.yes == 0 || v.no > v.yes) && !totalTail.MatchString(strings.Trim(squeeze(t.label), "*#-—–=<>")) {
 			delete(b.roles, int32(row))
 			b.data++
 			b.lastData = max(b.lastData, t.i)
@@ -359,8 +359,11 @@ func (b *builder) verify(rows []mag, marks map[int]*totalMark) map[int]verdict {
 			continue
 		}
 		v := verdict{}
-		for _, s := range []*sums{since, all, subs, group} {
+		for _, s := range []*sums{since, all, subs} {
 			v = v.better(s.match(r.row))
+		}
+		if group.n > 1 {
+			v = v.better(group.match(r.row))
 		}
 		if forward++; (v.yes == 0 || v.no > v.yes) && forward <= 200 { // at the top: the rows that follow
 			after, rest := newSums(w), newSums(w)
