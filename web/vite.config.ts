@@ -25,5 +25,5 @@ export default defineConfig(async ({ command, mode }) => ({
       },
     },
   },
-  test: { environment: 'happy-dom', testTimeout: 12_000, include: ['test/**/*.test.ts', 'test/**/*.test.tsx'], setupFiles: ['test/setup.ts'] },
+  test: { environment: 'happy-dom', testTimeout: 60_000, include: ['test/**/*.test.ts', 'test/**/*.test.tsx'], setupFiles: ['test/setup.ts'] },
 }))

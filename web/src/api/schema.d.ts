@@ -1156,6 +1156,12 @@ export interface components {
             /** Format: int64 */
             rows: number;
         };
+        DemoAccount: {
+            account: string;
+            name: string;
+            password: string;
+            role: string;
+        };
         Department: {
             /** Format: int64 */
             datasets: number;
@@ -1193,7 +1199,7 @@ export interface components {
             column?: string;
             /** @description accept, evolve, quarantine, ask, refuse */
             decision?: string;
-            /** @description column_gone, column_new, renamed, type_changed, unit_changed, rows_out_of_range */
+            /** @description column_gone, column_new, column_renamed, type_changed, unit_changed, rows_out_of_range */
             kind: string;
             now?: string;
             /** @description In plain words */
@@ -1206,9 +1212,19 @@ export interface components {
             /** @enum {string} */
             column_new?: "accept" | "evolve" | "quarantine" | "ask";
             /** @enum {string} */
-            renamed?: "accept" | "evolve" | "quarantine" | "ask";
+            column_renamed?: "accept" | "evolve" | "quarantine" | "ask";
+            /**
+             * Format: double
+             * @description Most rows, as a multiple of the batch before; 0: no limit
+             */
+            rows_max?: number;
+            /**
+             * Format: double
+             * @description Fewest rows, as a part of the batch before; 0: no limit
+             */
+            rows_min?: number;
             /** @enum {string} */
-            row_count?: "accept" | "evolve" | "quarantine" | "ask";
+            rows_out_of_range?: "accept" | "evolve" | "quarantine" | "ask";
             /** @enum {string} */
             type_changed?: "accept" | "evolve" | "quarantine" | "ask";
             /** @enum {string} */
@@ -1291,6 +1307,20 @@ export interface components {
             kind: "file" | "object" | "batch" | "table";
             label: string;
         };
+        Lines: {
+            /** Format: int64 */
+            blank: number;
+            /** Format: int64 */
+            header: number;
+            /** Format: int64 */
+            notes: number;
+            /** Format: int64 */
+            physical: number;
+            /** Format: int64 */
+            rejected: number;
+            /** Format: int64 */
+            rows: number;
+        };
         Login: {
             account: string;
             password: string;
@@ -1312,6 +1342,19 @@ export interface components {
             /** @description Roles the account may take */
             roles: string[];
         };
+        Member: {
+            encoding: string;
+            format: string;
+            /** @description Why it is no data */
+            ignored?: string;
+            member: string;
+            refused?: components["schemas"]["Refusal"];
+            sha256: string;
+            /** Format: int64 */
+            size_bytes: number;
+            /** Format: int64 */
+            tables: number;
+        };
         Mending: {
             text?: string;
             values?: (string | null)[];
@@ -1321,7 +1364,7 @@ export interface components {
             department?: string;
             name: string;
             password: string;
-            roles: string[];
+            roles: ("leader" | "admin" | "engineer" | "steward" | "consumer" | "assessor" | "security" | "auditor" | "officer" | "community" | "clerk" | "company" | "resident" | "public")[];
         };
         NewDepartment: {
             id: string;
@@ -1383,13 +1426,19 @@ export interface components {
         };
         Origin: {
             account: string;
+            /** @description Rows before and after, this one too */
+            around: components["schemas"]["OriginLine"][];
             /** Format: date-time */
             at: string;
             batch: string;
             department?: string;
             encoding?: string;
             file: string;
+            format?: string;
             member?: string;
+            /** @description The row was put right in quarantine; values are as mended */
+            mended?: boolean;
+            path?: string;
             range?: string;
             /**
              * Format: int64
@@ -1399,6 +1448,11 @@ export interface components {
             sha256: string;
             sheet?: string;
             values: components["schemas"]["OriginValue"][];
+        };
+        OriginLine: {
+            /** Format: int64 */
+            row: number;
+            values: (string | null)[];
         };
         OriginValue: {
             column: string;
@@ -1487,6 +1541,8 @@ export interface components {
         Problem: {
             /** @description invalid, not_found, denied, conflict, busy, damaged, full, unauthenticated, locked, too_large, internal or a finer one */
             code: string;
+            /** @description On a demonstration hub, of code unauthenticated: accounts to sign in with */
+            demo?: components["schemas"]["DemoAccount"][];
             /** @description What happened, in the caller's language */
             detail: string;
             /** @description Which parts of the request are wrong */
@@ -1636,6 +1692,10 @@ export interface components {
             encoding: string;
             file: string;
             format: string;
+            /** @description Of an archive, in its order */
+            members?: components["schemas"]["Member"][];
+            /** @description When the file is kept whole */
+            object?: components["schemas"]["Object"];
             /** @description Present when the file is not taken */
             refused?: components["schemas"]["Refusal"];
             sha256: string;
@@ -1700,6 +1760,9 @@ export interface components {
             started_at?: string;
             /** @enum {string} */
             state: "waiting" | "running" | "done" | "failed" | "cancelled";
+            /** @description Name of the step it is at */
+            step?: string;
+            /** @description In lists and events empty */
             steps: components["schemas"]["RunStep"][];
             /** @description What it is about, e.g. the file's name */
             subject: string;
@@ -1792,9 +1855,12 @@ export interface components {
             /** Format: double */
             confidence: number;
             dialect?: components["schemas"]["Dialect"];
+            encoding: string;
+            format: string;
             /** Format: int64 */
             header_rows: number;
             hidden: boolean;
+            lines: components["schemas"]["Lines"];
             member: string;
             /** Format: int64 */
             n: number;
@@ -1803,7 +1869,13 @@ export interface components {
             place: components["schemas"]["Place"];
             preview?: components["schemas"]["Preview"];
             questions: string[];
+            /** @description At most 1000 */
             rejected: components["schemas"]["Reject"][];
+            /**
+             * Format: int64
+             * @description All of them
+             */
+            rejected_count: number;
             /** Format: int64 */
             rows: number;
             suggested?: components["schemas"]["Suggestion"];
@@ -2413,7 +2485,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -2808,7 +2882,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -2891,7 +2967,9 @@ export interface operations {
                 limit?: number;
             };
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -2970,7 +3048,9 @@ export interface operations {
                 limit?: number;
             };
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -3199,7 +3279,9 @@ export interface operations {
                 row: number;
             };
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -3273,7 +3355,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -3362,7 +3446,9 @@ export interface operations {
                 limit?: number;
             };
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -3443,7 +3529,9 @@ export interface operations {
                 contains?: string;
             };
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -3522,7 +3610,9 @@ export interface operations {
                 limit?: number;
             };
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;

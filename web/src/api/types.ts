@@ -8,6 +8,7 @@ export type Account = S['Account']
 export type Department = S['Department']
 export type AuditEntry = S['AuditEntry']
 export type AuditVerdict = S['AuditVerdict']
+export type Member = S['Member']
 export type RunRef = S['RunRef']
 export type Upload = S['Upload']
 export type Place = S['Place']
@@ -55,5 +56,4 @@ export type QueryResult = Omit<S['QueryResult'], 'rows'> & { rows: Value[][] }
 export interface Page<T> { items: T[]; next?: string; total_estimate?: number }
 export interface Faceted<T> extends Page<T> { facets: Facet[] }
 
-/** DemoAccount is told only by a demonstration hub, in its answer to a caller who is not signed in. */
-export interface DemoAccount { account: string; name: string; role: string; password: string }
+export type DemoAccount = S['DemoAccount']

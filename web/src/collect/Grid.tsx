@@ -27,7 +27,7 @@ export function Grid({ table, onArea }: { table: TableReport; onArea?: ((a: Area
           {rows.map((r, i) => (
             <tr key={`${r.line}-${i}`} className={`k-${r.kind}`}>
               <th scope="row">{number(r)}</th>
-              {r.kind === 'header' && (r.cells ?? []).map((c, j) => <th key={j} scope="col" title={c ?? ''}>{c}{table.columns[j]?.unit && <small> {table.columns[j]?.unit}</small>}</th>)}
+              {r.kind === 'header' && (r.cells ?? []).map((c, j) => <th key={j} scope="col" className={align(table, j) ? 'right' : undefined} title={c ?? ''}>{c}{table.columns[j]?.unit && <small> {table.columns[j]?.unit}</small>}</th>)}
               {r.kind === 'data' && (r.cells ?? []).map((c, j) => <td key={j} className={align(table, j)} title={c ?? undefined}>{c === null ? <span className="nil">{t('grid.nil')}</span> : c}</td>)}
               {(r.kind === 'note' || r.kind === 'section' || r.kind === 'total') && <td colSpan={width}><b>{t(`note.${r.note ?? 'note'}`, r.note ?? '')}</b>{r.text}</td>}
               {r.kind === 'rejected' && <td colSpan={width}><b>{r.reason}</b><code>{r.text}</code></td>}

@@ -64,6 +64,7 @@ function Mend({ line, busy, onReplay, onDiscard, onSaved }: Props & { line: Quar
           {how === 'text'
             ? <Input.TextArea aria-label={t('quarantine.by_line')} className="mono" autoSize={{ minRows: 3, maxRows: 10 }} value={text} onChange={(e) => setText(e.target.value)} />
             : <div className="mend-columns">{columns.map((c, i) => <label key={c}><span title={c}>{c}</span><Input size="small" value={values[i] ?? ''} onChange={(e) => setValues(values.map((v, j) => (j === i ? e.target.value : v)))} /></label>)}</div>}
+          {how === 'columns' && (line.values?.length ?? 0) > columns.length && <p className="bad">{t('quarantine.extra')}: {line.values?.slice(columns.length).map((v, i) => <code key={i} className="extra">{v ?? ''}</code>)}</p>}
           <p className="muted">{t('quarantine.mend_note')}</p>
           {error !== null && <Failure error={error} compact />}
           <div className="drawer-actions">

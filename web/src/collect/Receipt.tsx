@@ -42,11 +42,12 @@ export function ReceiptCard({ batch: b, bare }: { batch: Batch; bare?: boolean }
         </div>
         <Button type="text" icon={<CopyOutlined />} className="no-print" onClick={() => copy(asText(t, b))}>{t('receipt.copy')}</Button>
       </header>
-      <div className="receipt-sum">
+      {b.status !== 'kept_as_object' && <div className="receipt-sum">
         <div><b className="num">{num(b.rows_in)}</b><span>{t('receipt.in')}</span></div><i aria-hidden="true">=</i>
         <div><b className="num ok">{num(b.rows_landed)}</b><span>{t('receipt.landed')}</span></div><i aria-hidden="true">+</i>
         <div><b className={`num ${b.rows_quarantined > 0 ? 'warn' : ''}`}>{num(b.rows_quarantined)}</b><span>{t('receipt.held')}</span></div>
-      </div>
+      </div>}
+      {b.status === 'kept_as_object' && <p className="receipt-kept">{t('object.sub')}</p>}
       <Facts columns={2} items={[
         [t('receipt.batch'), <Code key="b">{b.id}</Code>],
         [t('common.status'), <Dot key="s" tone={statusTone[b.status] ?? 'off'}>{t(`status.${b.status}`, b.status)}</Dot>],
@@ -58,8 +59,8 @@ export function ReceiptCard({ batch: b, bare }: { batch: Batch; bare?: boolean }
         [t('common.when'), fullTime(b.at)],
       ]} />
       <div className="receipt-go no-print">
-        {b.dataset && <Link className="go" to="/datasets/$id" params={{ id: b.dataset }} search={{ tab: 'rows' }}>{t('receipt.see_rows')} <ArrowRightOutlined aria-hidden /></Link>}
-        {b.dataset && <Link className="go" to="/datasets/$id" params={{ id: b.dataset }} search={{}}>{t('receipt.see_dataset')}</Link>}
+        {b.dataset && b.status !== 'kept_as_object' && <Link className="go" to="/datasets/$id" params={{ id: b.dataset }} search={{ tab: 'rows' }}>{t('receipt.see_rows')} <ArrowRightOutlined aria-hidden /></Link>}
+        {b.dataset && b.status !== 'kept_as_object' && <Link className="go" to="/datasets/$id" params={{ id: b.dataset }} search={{}}>{t('receipt.see_dataset')}</Link>}
         {b.status === 'kept_as_object' && <Link className="go" to="/objects/$sha256" params={{ sha256: b.sha256 }}>{t('receipt.see_object')}</Link>}
         {b.rows_quarantined > 0 && <Link className="go" to="/quarantine" search={{ batch: b.id }}>{t('receipt.see_held', { n: num(b.rows_quarantined) })}</Link>}
       </div>

@@ -5,7 +5,7 @@ import { Button, Checkbox, Input, Tabs } from 'antd'
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { hub } from '../api/hub'
-import type { LandedTable, TableReport } from '../api/types'
+import type { LandedTable, Member, TableReport } from '../api/types'
 import { Card, Chip, Code, Progress } from '../app/bits'
 import { bytes } from '../app/format'
 import { useKeys } from '../app/keyboard'
@@ -63,7 +63,7 @@ function Body({ item, onNext }: { item: Item; onNext: () => void }) {
     case 'done':
       return <Receipts item={item} onNext={onNext} />
     case 'confirm':
-      return item.report ? <Confirm key={item.report.tables.map((x) => x.n).join()} item={item} /> : <Skeleton />
+      return item.report ? <Confirm key={item.uploadId} item={item} /> : <Skeleton />
   }
 }
 
@@ -129,7 +129,8 @@ function Confirm({ item }: { item: Item }) {
           ))}
         </section>
       )}
-      {tables.length === 0 && <Says icon={<InboxOutlined />} title={t('upload.object')} text={t('upload.object_text', { format: formatName(t, r.format) })} />}
+      {r.members && r.members.length > 0 && <Members members={r.members} />}
+      {tables.length === 0 && !r.members?.length && <Says icon={<InboxOutlined />} title={t('upload.object')} text={t('upload.object_text', { format: formatName(t, r.format) })} />}
       {tables.length > 1 && (
         <Tabs className="table-tabs" activeKey={String(current?.n)} onChange={(k) => set({ table: k })}
           items={tables.map((x) => ({ key: String(x.n), label: <span className={choices[x.n]?.land === false ? 'skipped' : ''}>{x.name || t('upload.table_n', { n: x.n })}{x.questions.some((q) => !ticked.includes(`${x.n}·${q}`)) && <i className="pin" title={t('upload.questions')} />}</span> }))} />
@@ -137,7 +138,7 @@ function Confirm({ item }: { item: Item }) {
       {current && (
         <div className={`one-table ${item.busy ? 'dim' : ''}`} aria-busy={item.busy}>
           <ul className="clauses" aria-label={t('upload.found')}>
-            {sayTable(t, r, current).map((c) => <li key={c.key}><Chip tone={c.tone}>{c.text}</Chip></li>)}
+            {sayTable(t, current).map((c) => <li key={c.key}><Chip tone={c.tone}>{c.text}</Chip></li>)}
           </ul>
           <Target table={current} choice={choices[current.n] ?? {}} departments={departments.data ?? []} onChange={(c) => change(current.n, c)} />
           <Card title={t('upload.preview')} extra={item.busy ? <span className="busy">{t('upload.again')}</span> : <Legend />} flush>
@@ -153,6 +154,25 @@ function Confirm({ item }: { item: Item }) {
         <Button type="primary" size="large" disabled={!can} onClick={land}>{tables.length === 0 ? t('upload.keep') : tables.length > 1 ? t('upload.land_n', { n: landing.length }) : t('upload.land')}</Button>
       </footer>
     </>
+  )
+}
+
+/** Members lists what is in an archive, the files that hold no table too. */
+function Members({ members }: { members: Member[] }) {
+  const { t } = useTranslation()
+  return (
+    <details className="members" open={members.some((m) => m.refused)}>
+      <summary>{t('members.title', { n: members.length })}</summary>
+      <ul>
+        {members.map((m) => (
+          <li key={m.member}>
+            <span className="cut" title={m.member}>{m.member}</span>
+            <small className="muted num">{bytes(m.size_bytes)}</small>
+            {m.refused ? <Chip tone="bad" title={m.refused.hint}>{m.refused.message}</Chip> : m.ignored ? <Chip>{m.ignored}</Chip> : m.tables > 0 ? <Chip tone="run">{t('members.tables', { count: m.tables })}</Chip> : <Chip tone="ok">{t('members.kept')}</Chip>}
+          </li>
+        ))}
+      </ul>
+    </details>
   )
 }
 

@@ -272,8 +272,7 @@ class Uploader {
     try {
       for (let n = 0; this.get(key)?.runId === item.runId; n++) {
         const r = await hub.run(item.runId)
-        const step = r.steps.findLast((s) => s.state === 'running') ?? r.steps.at(-1)
-        this.happen(key, { kind: 'step', step: step?.name, done: r.progress.done, total: r.progress.total })
+        this.happen(key, { kind: 'step', step: r.step || r.steps.at(-1)?.name, done: r.progress.done, total: r.progress.total })
         if (r.state === 'done') {
           this.happen(key, { kind: 'landed', batches: await receipts(r) })
           return

@@ -19,17 +19,17 @@ export function sayFound(t: TFunction, r: Report): string {
 }
 
 /** sayTable is what is worth knowing of one table, a short clause each. */
-export function sayTable(t: TFunction, r: Report, x: TableReport): { key: string; text: string; tone: Tone }[] {
+export function sayTable(t: TFunction, x: TableReport): { key: string; text: string; tone: Tone }[] {
   const out: { key: string; text: string; tone: Tone }[] = []
   out.push({ key: 'size', text: t('found.one', { rows: num(x.rows), columns: num(x.columns.length) }), tone: 'run' })
-  if (r.encoding) out.push({ key: 'encoding', text: t('found.encoding', { encoding: encodingName(r.encoding) }), tone: 'off' })
+  if (x.encoding) out.push({ key: 'encoding', text: t('found.encoding', { encoding: encodingName(x.encoding) }), tone: 'off' })
   if (x.dialect?.delimiter) out.push({ key: 'delimiter', text: t('found.delimiter', { name: delimiterName(t, x.dialect.delimiter) }), tone: 'off' })
   if (x.place.sheet) out.push({ key: 'sheet', text: t(x.hidden ? 'found.hidden_sheet' : 'found.sheet', { name: x.place.sheet, range: x.place.range ?? '' }), tone: x.hidden ? 'warn' : 'off' })
   out.push({ key: 'header', text: x.header_rows === 0 ? t('found.no_header') : t('found.header', { count: x.header_rows }), tone: x.header_rows === 0 ? 'warn' : 'off' })
   for (const [kind, n] of told(x.notes)) out.push({ key: kind, text: t(`found.note_${kind}`, { count: n, defaultValue: t('found.note_note', { count: n }) }), tone: 'off' })
   const unread = x.columns.reduce((n, c) => n + c.unread, 0)
   if (unread > 0) out.push({ key: 'unread', text: t('found.unread', { count: unread }), tone: 'warn' })
-  if (x.rejected.length > 0) out.push({ key: 'rejected', text: t('found.rejected', { count: x.rejected.length }), tone: 'bad' })
+  if (x.rejected_count > 0) out.push({ key: 'rejected', text: t('found.rejected', { count: x.rejected_count }), tone: 'bad' })
   return out
 }
 

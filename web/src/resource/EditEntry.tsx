@@ -21,7 +21,7 @@ export function EditEntry({ d, open, onClose }: { d: DatasetDetail; open: boolea
     setBusy(true)
     setError(null)
     try {
-      const policy = Object.fromEntries(Object.entries(v.policy ?? {}).filter(([, x]) => x)) as DriftPolicy
+      const policy = { ...d.policy, ...Object.fromEntries(Object.entries(v.policy ?? {}).filter(([, x]) => x)) } as DriftPolicy
       const change: DatasetChange = { name: v.name, department: v.department ?? '', theme: v.theme ?? '', description: v.description ?? '', status: v.status, policy }
       queries.setQueryData(['dataset', d.id], await hub.changeDataset(d.id, change))
       await Promise.all(['datasets', 'changes'].map((k) => queries.invalidateQueries({ queryKey: [k] })))

@@ -5,7 +5,7 @@ import { Link } from '@tanstack/react-router'
 import { Button, Drawer } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { hub } from '../api/hub'
-import type { DatasetDetail } from '../api/types'
+import type { DatasetDetail, Origin } from '../api/types'
 import { Code, Facts } from '../app/bits'
 import { fullTime, num } from '../app/format'
 import { useKeys } from '../app/keyboard'
@@ -37,11 +37,12 @@ function Body({ d, batch, line }: { d: DatasetDetail; batch: string; line: numbe
           <li><span><b className="num">{t('origin.line', { n: num(o.row) })}</b>{(o.sheet || o.range) && <small>{[o.sheet, o.range].filter(Boolean).join(' · ')}</small>}</span></li>
           <li><span><b>{d.name}</b><small>{d.sql}</small></span></li>
         </ol>
+        {o.mended && <p className="recipe">{t('origin.mended')}</p>}
         <section>
           <h3>{t('origin.values')}</h3>
           <dl className="origin-values">{o.values.map((v) => <div key={v.column}><dt>{v.column}</dt><dd>{v.text === null ? <span className="nil">{t('grid.nil')}</span> : v.text === '' ? <span className="nil">{t('grid.blank')}</span> : v.text}</dd></div>)}</dl>
         </section>
-        <Around d={d} batch={batch} line={line} />
+        <Around o={o} />
         <section>
           <h3>{t('origin.record')}</h3>
           <Facts columns={2} items={[
@@ -56,24 +57,14 @@ function Body({ d, batch, line }: { d: DatasetDetail; batch: string; line: numbe
   )
 }
 
-/** Around shows the neighbours of a row in its file, as far as they landed. */
-function Around({ d, batch, line }: { d: DatasetDetail; batch: string; line: number }) {
+/** Around shows the neighbours of a row in its file. */
+function Around({ o }: { o: Origin }) {
   const { t } = useTranslation()
-  const near = useQuery({
-    queryKey: ['near', d.id, batch, line],
-    queryFn: () => Promise.all([-2, -1, 0, 1, 2].map((by) => line + by).filter((n) => n > 0).map(async (n) => {
-      const o = await hub.origin(d.id, batch, n).catch(() => null)
-      return { n, text: o?.values.map((v) => v.text ?? '').join('  ·  ') ?? null }
-    })),
-    staleTime: Number.POSITIVE_INFINITY,
-    retry: false,
-  })
-  const shown = near.data?.filter((r) => r.text !== null) ?? []
-  if (shown.length < 2) return null
+  if (o.around.length < 2) return null
   return (
     <section>
       <h3>{t('origin.around')}</h3>
-      <ol className="around">{shown.map((r) => <li key={r.n} className={r.n === line ? 'on' : ''}><span className="num">{r.n}</span><code>{r.text}</code></li>)}</ol>
+      <ol className="around">{o.around.map((r) => <li key={r.row} className={r.row === o.row ? 'on' : ''}><span className="num">{r.row}</span><code>{r.values.map((v) => v ?? '').join('  ·  ')}</code></li>)}</ol>
     </section>
   )
 }

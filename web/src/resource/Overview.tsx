@@ -67,7 +67,7 @@ export function Overview({ d }: { d: DatasetDetail }) {
   )
 }
 
-export const policyKinds = ['column_new', 'column_gone', 'renamed', 'type_changed', 'unit_changed', 'row_count'] as const
+export const policyKinds = ['column_new', 'column_gone', 'column_renamed', 'type_changed', 'unit_changed', 'rows_out_of_range'] as const
 const policyTone: Record<string, 'ok' | 'run' | 'warn' | 'off'> = { accept: 'ok', evolve: 'run', quarantine: 'warn', ask: 'warn' }
 
 function recipe(d: DatasetDetail): string {
