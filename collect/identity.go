@@ -18,9 +18,11 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// What distinguishes two issues of one file in its name: dates, years,
-// quarters, versions, copy marks. They are taken out, longest first.
+// What distinguishes two issues of one file in its name: digests and UUIDs,
+// dates, years, quarters, versions, copy marks. They are taken out, longest
+// first.
 var issueMarks = []*regexp.Regexp{
+	regexp.MustCompile(`(?i)(?:^|[^0-9a-z])([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{20,128})(?:$|[^0-9a-z])`),
 	regexp.MustCompile(`(?i)[\s_-]*(?:副本|拷贝|复件|copy(?:\s+of)?|最终版|终稿|定稿|修订版|修改版|更新版|最新版|最新|新版|final|latest)[\s_-]*`),
 	regexp.MustCompile(`[\s_-]*[(（\[【]\s*\d{1,4}\s*[)）\]】]`),
 	regexp.MustCompile(`(?i)[\s_.-]+v(?:er(?:sion)?)?[\s_.]*\d+(?:\.\d+)*`),
@@ -87,6 +89,16 @@ func nameKey(file string, t *intake.TableReport, ordinal int) string {
 	if ordinal > 1 {
 		key += "#" + itoa(ordinal)
 	}
+	// Files called alike may be about different things (分省年度数据 (1), (2)):
+	// their own titles tell.
+	for _, n := range t.Notes {
+		if n.Kind == "title" || strings.HasPrefix(n.Text, "指标") {
+			if title := normalName(clip(n.Text, 200)); title != "" {
+				key += "|" + title
+			}
+			break
+		}
+	}
 	return key
 }
 
@@ -137,8 +149,12 @@ func trimIssue(name string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
-// generic reports whether a name says too little to know a source by.
+// generic reports whether the name in a key says too little to know a source
+// by: what follows it, a sheet or path, does not make up for that.
 func generic(key string) bool {
+	if i := strings.IndexAny(key, "/#|"); i >= 0 {
+		key = key[:i]
+	}
 	han, other := 0, 0
 	for _, r := range key {
 		switch {

@@ -213,7 +213,7 @@ func (s *Service) RecipeFor(ctx context.Context, department resource.DepartmentI
 		return Recipe{}, false, fmt.Errorf("recipes of %q: %w", key, err)
 	}
 	for i := range rows {
-		if k := rows[i].NameKey; k != key && k[len(key)] != '/' && k[len(key)] != '#' {
+		if k := rows[i].NameKey; k != key && !strings.ContainsRune("/#|", rune(k[len(key)])) {
 			continue
 		}
 		opt, err := decode[intake.Options]([]byte(rows[i].Recipe))

@@ -43,7 +43,7 @@ func TestNames(t *testing.T) {
 	for name, want := range map[string]string{
 		"上海_1979.csv": "上海", "企业名录_2024(1).csv": "企业名录", "企业名录 - 副本.xlsx": "企业名录", "人口20240305.csv": "人口", "2024年3月人口.xls": "人口",
 		"停车场名录2023.csv.gz": "停车场名录", "report_v2.1.csv": "report", "2023.json": "", "台账2024Q1.csv": "台账", "GBT4754.xlsx": "gbt4754", "第3季度报表.xlsx": "报表",
-		"附件1.xlsx": "附件1", "电话13812345678.csv": "电话13812345678",
+		"附件1.xlsx": "附件1", "dc58bc709b93faf4d6765bcf0236d917e9d19cb6.entities.json": "", "69e6223f00bd7de75dc60a44b7e2e6fc9518070f.json": "", "电话13812345678.csv": "电话13812345678",
 	} {
 		if got := normalName(stem(name)); got != want {
 			t.Errorf("normalName(%q) = %q, want %q", name, got, want)
