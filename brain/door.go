@@ -52,8 +52,15 @@ func (b *Brain) open(ctx context.Context, action guard.Action, t resource.Table)
 	if _, err := b.decide(ctx, action, t); err != nil {
 		return nil, err
 	}
-	return b.lake.Open(ctx, t)
+	table, err := b.lake.Open(ctx, t)
+	if errors.Is(err, fault.NotFound) {
+		return nil, fault.Explain(err, KeyNoTable, map[string]any{"table": t.String()})
+	}
+	return table, err
 }
+
+// KeyNoTable is the locale key of a table that is not there; Args: table.
+const KeyNoTable = "brain.no_table"
 
 // Writable opens a table for those who change it by action: guard.Land for
 // batches, guard.EditEntry for columns, guard.Rollback, guard.Operate.

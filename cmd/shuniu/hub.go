@@ -25,7 +25,8 @@ import (
 type hub struct {
 	folder    *folder
 	db        *metadb.DB
-	pool      *worker.Pool
+	queries   *worker.Pool // apart from intake: a long landing starves no page, and a
+	intake    *worker.Pool // parser that a file took over never serves a query
 	lake      *iceberg.Lake
 	events    *event.Log
 	runs      *run.Runs
@@ -47,7 +48,10 @@ func (a *app) openHub(ctx context.Context, f *folder, workers int) (h *hub, err 
 			h = nil
 		}
 	}()
-	if h.pool, err = worker.NewPool(a.poolConfig(f.path("tmp/worker"), workers)); err != nil {
+	if h.queries, err = worker.NewPool(a.poolConfig(f.path("tmp/queries"), workers)); err != nil {
+		return h, err
+	}
+	if h.intake, err = worker.NewPool(a.poolConfig(f.path("tmp/intake"), workers)); err != nil {
 		return h, err
 	}
 	dsn := a.conf.MetaDB
@@ -65,10 +69,10 @@ func (a *app) openHub(ctx context.Context, f *folder, workers int) (h *hub, err 
 	h.audit = audit.New(h.db)
 	h.accounts = guard.NewAccounts(h.db, h.audit.Recorder())
 	h.catalogue = catalogue.New(h.db, h.gate)
-	engine := duck.New(h.pool)
+	engine := duck.New(h.queries)
 	h.brain = brain.New(h.lake, engine, h.gate, h.catalogue.Owner)
 	h.collect, err = collect.New(collect.Config{
-		Dir: f.dir, DB: h.db, Lake: h.lake, Engine: engine, Pool: h.pool, Catalogue: h.catalogue,
+		Dir: f.dir, DB: h.db, Lake: h.lake, Engine: engine, Pool: h.intake, Catalogue: h.catalogue,
 		Gate: h.gate, Events: h.events, Record: h.audit.Recorder(), Deadline: a.conf.Workers.Intake, Log: a.log,
 	})
 	if err != nil {
@@ -82,8 +86,10 @@ func (a *app) openHub(ctx context.Context, f *folder, workers int) (h *hub, err 
 
 func (h *hub) close() error {
 	var errs []error
-	if h.pool != nil {
-		errs = append(errs, h.pool.Close())
+	for _, p := range []*worker.Pool{h.intake, h.queries} {
+		if p != nil {
+			errs = append(errs, p.Close())
+		}
 	}
 	if h.db != nil {
 		errs = append(errs, h.db.Close())

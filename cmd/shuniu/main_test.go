@@ -4,6 +4,7 @@ import (
 	"os"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -23,6 +24,7 @@ func TestMain(m *testing.M) {
 //	gbk FILE       re-encodes a UTF-8 file in place
 //	fifo FILE      makes a named pipe
 //	flip FILE      flips one bit in the middle of a file
+//	await FILE     waits until a file is there
 //	code N CMD…    runs a command that must exit with N
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -50,6 +52,15 @@ func TestScript(t *testing.T) {
 				raw[len(raw)/2] ^= 4
 				ts.Check(os.Chmod(path, 0o600))
 				ts.Check(os.WriteFile(path, raw, 0o600))
+			},
+			"await": func(ts *testscript.TestScript, _ bool, args []string) {
+				for range 600 {
+					if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+						return
+					}
+					time.Sleep(50 * time.Millisecond)
+				}
+				ts.Fatalf("%s did not come", args[0])
 			},
 			"code": func(ts *testscript.TestScript, _ bool, args []string) {
 				want := args[0]
