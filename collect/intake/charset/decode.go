@@ -5,9 +5,12 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"shuniu/fault"
+	"math/bits"
+	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"shuniu/fault"
 )
 
 // A Decoder turns bytes of one encoding into UTF-8, strictly. It keeps no
@@ -234,50 +237,52 @@ func (d *Decoder) appendSingle(dst, src []byte) ([]byte, int, bool) {
 
 func (d *Decoder) appendDouble(dst, src []byte, last bool) ([]byte, int, bool) {
 	double, packed := d.c.double, &d.c.packed
+	// room for the longest outcome, so that characters are stored, not appended
+	dst = slices.Grow(dst, 3*len(src)+16)
+	buf, o := dst[:cap(dst)], len(dst)
 	n := 0
 	for n < len(src) {
-		if src[n] < utf8.RuneSelf {
-			k := ascii(src[n:])
-			dst = append(dst, src[n:n+k]...)
-			n += k
-			continue
-		}
-		// two bytes at a time, while they last
-		for len(src)-n >= 2 {
-			p := double[uint(src[n])<<8|uint(src[n+1])]
-			if p == 0 {
-				break
+		b := src[n]
+		if b < utf8.RuneSelf {
+			for len(src)-n >= 8 {
+				w := binary.LittleEndian.Uint64(src[n:])
+				binary.LittleEndian.PutUint64(buf[o:], w)
+				if w &= 0x8080808080808080; w != 0 {
+					k := bits.TrailingZeros64(w) >> 3
+					n, o = n+k, o+k
+					break
+				}
+				n, o = n+8, o+8
 			}
-			dst = append(dst, byte(p), byte(p>>8), byte(p>>16))
-			dst = dst[:len(dst)-3+int(p>>24)]
-			n += 2
-			if n < len(src) && src[n] < utf8.RuneSelf {
-				break
+			for n < len(src) && src[n] < utf8.RuneSelf {
+				buf[o] = src[n]
+				n, o = n+1, o+1
+			}
+			continue
+		}
+		if len(src)-n >= 2 {
+			if p := double[uint(b)<<8|uint(src[n+1])]; p != 0 {
+				binary.LittleEndian.PutUint32(buf[o:], p)
+				n, o = n+2, o+int(p>>24)
+				continue
 			}
 		}
-		if n >= len(src) || src[n] < utf8.RuneSelf {
-			continue
-		}
-		if len(src)-n >= 2 && double[uint(src[n])<<8|uint(src[n+1])] != 0 {
-			continue
-		}
-		if p := packed[src[n]]; p != 0 {
-			dst = append(dst, byte(p), byte(p>>8), byte(p>>16))
-			dst = dst[:len(dst)-3+int(p>>24)]
-			n++
+		if p := packed[b]; p != 0 {
+			binary.LittleEndian.PutUint32(buf[o:], p)
+			n, o = n+1, o+int(p>>24)
 			continue
 		}
 		r, w, cut := d.slow(src[n:])
 		if cut {
-			return dst, n, !last
+			return buf[:o], n, !last
 		}
 		if w == 0 {
-			return dst, n, false
+			return buf[:o], n, false
 		}
-		dst = append(dst, r...)
+		o += copy(buf[o:], r)
 		n += w
 	}
-	return dst, n, true
+	return buf[:o], n, true
 }
 
 // slow decodes one character of more than the tables hold: four-byte GB18030,

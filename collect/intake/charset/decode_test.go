@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"shuniu/fault"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"shuniu/fault"
 
 	"pgregory.net/rapid"
 )

@@ -2,9 +2,10 @@ package charset
 
 import (
 	"fmt"
-	"shuniu/fault"
 	"sync"
 	"unicode/utf8"
+
+	"shuniu/fault"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"

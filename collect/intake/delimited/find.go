@@ -5,13 +5,14 @@ import (
 	"context"
 	"fmt"
 	"path"
-	"shuniu/collect/intake/charset"
-	"shuniu/collect/intake/grid"
-	"shuniu/collect/intake/tabular"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"shuniu/collect/intake/charset"
+	"shuniu/collect/intake/grid"
+	"shuniu/collect/intake/tabular"
 )
 
 // Find finds the tables of a text. It is a tabular.Finder. Prose has none.

@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"shuniu/collect/intake/grid"
-	"shuniu/collect/intake/tabular"
 	"slices"
 	"strconv"
+
+	"shuniu/collect/intake/grid"
+	"shuniu/collect/intake/tabular"
 )
 
 // headRows is how many records of a big file are looked at as a grid, headLeast

@@ -5,11 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"shuniu/collect/intake/delimited"
-	"shuniu/collect/intake/tabular"
 	"strconv"
 	"strings"
 	"testing"
+
+	"shuniu/collect/intake/delimited"
+	"shuniu/collect/intake/tabular"
 )
 
 // TestManifest reads every text file whose records the manifest of the shared

@@ -2,11 +2,12 @@ package delimited
 
 import (
 	"fmt"
-	"shuniu/collect/intake/charset"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"shuniu/collect/intake/charset"
 )
 
 // office is a text as an office sends it, and what a careful reader finds.

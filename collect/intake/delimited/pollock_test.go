@@ -7,10 +7,11 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"shuniu/collect/intake/tabular"
 	"slices"
 	"strings"
 	"testing"
+
+	"shuniu/collect/intake/tabular"
 )
 
 // shared finds the folder of test data beside the checkout.

@@ -3,9 +3,10 @@ package delimited
 import (
 	"fmt"
 	"regexp"
-	"shuniu/collect/intake/grid"
 	"strconv"
 	"strings"
+
+	"shuniu/collect/intake/grid"
 )
 
 var rowNumber = regexp.MustCompile(`第\s*(\d+)\s*行`)

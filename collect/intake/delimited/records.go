@@ -3,6 +3,7 @@ package delimited
 import (
 	"bytes"
 	"fmt"
+
 	"shuniu/collect/intake/grid"
 )
 

@@ -2,6 +2,7 @@ package delimited
 
 import (
 	"bytes"
+
 	"shuniu/collect/intake/grid"
 	"shuniu/collect/intake/tabular"
 )

@@ -3,10 +3,11 @@ package delimited
 import (
 	"bytes"
 	"math"
-	"shuniu/collect/intake/tabular"
 	"slices"
 	"unicode"
 	"unicode/utf8"
+
+	"shuniu/collect/intake/tabular"
 )
 
 // sampleBytes is how much text the dialect is decided on.

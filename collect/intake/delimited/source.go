@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
 	"shuniu/collect/intake/charset"
 	"shuniu/collect/intake/tabular"
 )

@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
+
 	"shuniu/collect/intake/charset"
 	"shuniu/collect/intake/tabular"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 )

@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"shuniu/collect/intake/charset"
-	"shuniu/collect/intake/tabular"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"shuniu/collect/intake/charset"
+	"shuniu/collect/intake/tabular"
 )
 
 // citizens writes n rows of twelve columns as a register has them.

@@ -3,9 +3,10 @@ package reading
 import (
 	"fmt"
 	"math/rand/v2"
-	"shuniu/collect/intake/tabular"
 	"syscall"
 	"testing"
+
+	"shuniu/collect/intake/tabular"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )

@@ -2,6 +2,7 @@ package reading
 
 import (
 	"math/bits"
+
 	"shuniu/collect/intake/tabular"
 	"shuniu/resource"
 

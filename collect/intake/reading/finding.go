@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
-	"shuniu/resource"
 	"slices"
 	"strings"
 	"time"
+
+	"shuniu/resource"
 )
 
 // A Finding is what a column's values are, over all rows of the profile.

@@ -5,9 +5,10 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 	"math"
-	"shuniu/collect/intake/tabular"
 	"slices"
 	"strconv"
+
+	"shuniu/collect/intake/tabular"
 )
 
 // maxEntries bounds how many kinds of value a profile tells apart; values of

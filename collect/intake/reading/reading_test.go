@@ -2,10 +2,11 @@ package reading
 
 import (
 	"fmt"
-	"shuniu/collect/intake/tabular"
-	"shuniu/resource"
 	"strconv"
 	"testing"
+
+	"shuniu/collect/intake/tabular"
+	"shuniu/resource"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"pgregory.net/rapid"
