@@ -105,18 +105,31 @@ type match struct {
 // confirmed: column -> form.
 func matchColumns(d *dataset, cols []column, decided map[DriftKind]Action, renamed map[string]string) match {
 	m := match{of: make([]int, len(d.Forms))}
-	byName := map[string]int{}
+	exact, folded := map[string]int{}, map[string][]int{}
 	for i := range m.of {
 		m.of[i] = -1
-		byName[catalogue.Fold(d.Forms[i].Name)] = i
+		exact[d.Forms[i].Name] = i
+		key := catalogue.Fold(d.Forms[i].Name)
+		folded[key] = append(folded[key], i)
 	}
-	for c := range cols {
-		name := cols[c].name
-		if old, ok := renamed[name]; ok {
-			name = old
+	nameOf := func(c int) string {
+		if old, ok := renamed[cols[c].name]; ok {
+			return old
 		}
-		if i, ok := byName[catalogue.Fold(name)]; ok && m.of[i] < 0 {
+		return cols[c].name
+	}
+	var rest []int
+	for c := range cols {
+		if i, ok := exact[nameOf(c)]; ok && m.of[i] < 0 {
 			m.of[i] = c
+			continue
+		}
+		rest = append(rest, c)
+	}
+	for _, c := range rest {
+		forms := folded[catalogue.Fold(nameOf(c))]
+		if k := slices.IndexFunc(forms, func(i int) bool { return m.of[i] < 0 }); k >= 0 {
+			m.of[forms[k]] = c
 			continue
 		}
 		m.fresh = append(m.fresh, c)
