@@ -32,6 +32,8 @@ for (const [width, height, lang] of [[1440, 900, 'zh-CN'], [1440, 900, 'en-US'],
     } finally {
       await browser.close()
     }
-    assert.deepEqual(found, [])
+    // what stands on every page is said once
+    const seen = new Set()
+    assert.deepEqual(found.filter((f) => { const what = f.slice(f.indexOf(':')); const first = !seen.has(what); seen.add(what); return first }), [])
   })
 }

@@ -109,7 +109,8 @@ function Person({ me }: { me: Me }) {
         { key: 'password', label: t('shell.password'), onClick: () => setPassword(true) },
         { key: 'leave', label: t('shell.leave'), onClick: () => void leave() },
       ] }}>
-        <button type="button" className="person" aria-label={t('shell.person', { name: me.name, role: t(`role.${me.role}`, me.role) })}>
+        <button type="button" className="person">
+          <span className="sr">{t('shell.person')}</span>
           <Avatar size={28} className="avatar">{me.name.slice(0, 1)}</Avatar>
           <span className="wide-only"><b>{me.name}</b><small>{t(`role.${me.role}`, me.role)}</small></span>
           <DownOutlined className="tiny wide-only" aria-hidden />

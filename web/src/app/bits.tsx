@@ -54,8 +54,8 @@ export function Code({ children, cut }: { children: string; cut?: number }) {
   const copy = useCopy()
   const shown = cut && children.length > cut ? `${children.slice(0, cut - 4)}…${children.slice(-4)}` : children
   return (
-    <button type="button" className="code" title={children} aria-label={`${t('common.copy')} ${children}`} onClick={(e) => { e.stopPropagation(); copy(children) }}>
-      <code>{shown}</code><CopyOutlined aria-hidden />
+    <button type="button" className="code" title={children} onClick={(e) => { e.stopPropagation(); copy(children) }}>
+      <span className="sr">{t('common.copy')}</span><code>{shown}</code><CopyOutlined aria-hidden />
     </button>
   )
 }

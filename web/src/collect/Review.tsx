@@ -1,7 +1,7 @@
 // One file: what was found, what to confirm, how to set it right, where it goes, its receipt.
 import { ArrowLeftOutlined, CheckOutlined, FileSearchOutlined, InboxOutlined, QuestionCircleOutlined, RedoOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
-import { Button, Checkbox, Input, Tabs } from 'antd'
+import { Button, Checkbox, Input } from 'antd'
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { hub } from '../api/hub'
@@ -10,6 +10,7 @@ import { Card, Chip, Code, Progress } from '../app/bits'
 import { bytes } from '../app/format'
 import { useKeys } from '../app/keyboard'
 import { Says, Skeleton } from '../app/states'
+import { TabBar } from '../app/TabBar'
 import { useUrl } from '../app/url'
 import { Adjust } from './Adjust'
 import { Columns } from './Columns'
@@ -115,6 +116,19 @@ function Confirm({ item }: { item: Item }) {
   useKeys({ l: () => { if (can) land() } })
   if (!r) return null
   const change = (n: number, c: Choice) => setChoices({ ...choices, [n]: { ...choices[n], ...c } })
+  const one = current && (
+      <div className={`one-table ${item.busy ? 'dim' : ''}`} aria-busy={item.busy}>
+          <ul className="clauses" aria-label={t('upload.found')}>
+            {sayTable(t, current).map((c) => <li key={c.key}><Chip tone={c.tone}>{c.text}</Chip></li>)}
+          </ul>
+          <Target table={current} choice={choices[current.n] ?? {}} departments={departments.data ?? []} onChange={(c) => change(current.n, c)} />
+          <Card title={t('upload.preview')} extra={item.busy ? <span className="busy">{t('upload.again')}</span> : <Legend />} flush>
+            {adjustable(current) && <Adjust item={item} report={r} table={current} />}
+            <Grid table={current} onArea={adjustable(current) ? (a) => uploader.adjust(item.key, withArea(item.options, tables, current.n, a)) : undefined} />
+          </Card>
+          <Columns key={current.n} item={item} tables={tables} table={current} />
+        </div>
+  )
   return (
     <>
       {item.fault && <Says tone="bad" title={t('upload.failed_analysing')} text={<><p>{item.fault.detail}</p><p className="says-hint">{item.fault.hint || t('upload.kept_first')}</p></>} />}
@@ -131,23 +145,9 @@ function Confirm({ item }: { item: Item }) {
       )}
       {r.members && r.members.length > 0 && <Members members={r.members} />}
       {tables.length === 0 && !r.members?.length && <Says icon={<InboxOutlined />} title={t('upload.object')} text={t('upload.object_text', { format: formatName(t, r.format) })} />}
-      {tables.length > 1 && (
-        <Tabs className="table-tabs" activeKey={String(current?.n)} onChange={(k) => set({ table: k })}
-          items={tables.map((x) => ({ key: String(x.n), label: <span className={choices[x.n]?.land === false ? 'skipped' : ''}>{x.name || t('upload.table_n', { n: x.n })}{x.questions.some((q) => !ticked.includes(`${x.n}·${q}`)) && <i className="pin" title={t('upload.questions')} />}</span> }))} />
-      )}
-      {current && (
-        <div className={`one-table ${item.busy ? 'dim' : ''}`} aria-busy={item.busy}>
-          <ul className="clauses" aria-label={t('upload.found')}>
-            {sayTable(t, current).map((c) => <li key={c.key}><Chip tone={c.tone}>{c.text}</Chip></li>)}
-          </ul>
-          <Target table={current} choice={choices[current.n] ?? {}} departments={departments.data ?? []} onChange={(c) => change(current.n, c)} />
-          <Card title={t('upload.preview')} extra={item.busy ? <span className="busy">{t('upload.again')}</span> : <Legend />} flush>
-            {adjustable(current) && <Adjust item={item} report={r} table={current} />}
-            <Grid table={current} onArea={adjustable(current) ? (a) => uploader.adjust(item.key, withArea(item.options, tables, current.n, a)) : undefined} />
-          </Card>
-          <Columns key={current.n} item={item} tables={tables} table={current} />
-        </div>
-      )}
+      {tables.length > 1 && current
+        ? <TabBar label={t('upload.found')} active={String(current.n)} onChange={(k) => set({ table: k })} items={tables.map((x) => ({ key: String(x.n), label: <span className={choices[x.n]?.land === false ? 'skipped' : ''}>{x.name || t('upload.table_n', { n: x.n })}{x.questions.some((q) => !ticked.includes(`${x.n}·${q}`)) && <i className="pin" title={t('upload.questions')} />}</span> }))}>{one}</TabBar>
+        : one}
       <footer className="review-foot">
         {tables.length > 0 && <Checkbox checked={save} onChange={(e) => setSave(e.target.checked)}>{t('upload.save_recipe')}</Checkbox>}
         <span className="review-why" aria-live="polite">{open.length > 0 ? t('upload.confirm_first', { count: open.length }) : tables.length > 0 && landing.length === 0 ? t('upload.none_chosen') : ''}</span>

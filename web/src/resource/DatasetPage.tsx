@@ -2,7 +2,7 @@
 import { CodeOutlined, DownloadOutlined, EditOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
-import { Button, Tabs } from 'antd'
+import { Button } from 'antd'
 import { Suspense, lazy, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiError } from '../api/client'
@@ -10,6 +10,7 @@ import { hub } from '../api/hub'
 import type { DatasetDetail } from '../api/types'
 import { Code, Dot, PageHead } from '../app/bits'
 import { num } from '../app/format'
+import { TabBar } from '../app/TabBar'
 import { Loaded, Says, Skeleton } from '../app/states'
 import { useUrl } from '../app/url'
 import { entryTone } from './Catalogue'
@@ -52,17 +53,30 @@ function Page({ d }: { d: DatasetDetail }) {
           {can('read_rows') && <Button type="primary" icon={<DownloadOutlined />} href={hub.csvHref(d.id, {})} download={`${d.id}.csv`}>{t('dataset.csv')}</Button>}
         </>} />
       <section className="card tabs-card">
-        <Tabs activeKey={tab} onChange={(k) => set({ tab: k === 'overview' ? undefined : k, after: undefined, q: undefined, snapshot: k === 'rows' ? query.snapshot : undefined, row: undefined }, { push: true })} destroyOnHidden
+        <TabBar label={d.name} active={tab} onChange={(k) => set({ tab: k === 'overview' ? undefined : k, after: undefined, q: undefined, snapshot: k === 'rows' ? query.snapshot : undefined, row: undefined }, { push: true })}
           items={[
-            { key: 'overview', label: t('tab.overview'), children: <Overview d={d} /> },
-            { key: 'fields', label: <>{t('tab.fields')} <span className="count num">{num(d.fields)}</span></>, children: <Fields d={d} /> },
-            { key: 'rows', label: t('tab.rows'), children: <Rows d={d} /> },
-            { key: 'history', label: <>{t('tab.history')} <span className="count num">{num(d.batches)}</span></>, children: <History d={d} /> },
-            { key: 'lineage', label: t('tab.lineage'), children: <Suspense fallback={<Skeleton />}><LineageTab d={d} /></Suspense> },
-            { key: 'changes', label: t('tab.changes'), children: <Changes d={d} /> },
-          ]} />
+            { key: 'overview', label: t('tab.overview') },
+            { key: 'fields', label: <>{t('tab.fields')} <span className="count num">{num(d.fields)}</span></> },
+            { key: 'rows', label: t('tab.rows') },
+            { key: 'history', label: <>{t('tab.history')} <span className="count num">{num(d.batches)}</span></> },
+            { key: 'lineage', label: t('tab.lineage') },
+            { key: 'changes', label: t('tab.changes') },
+          ]}>
+          <Shown tab={tab} d={d} />
+        </TabBar>
       </section>
       <EditEntry d={d} open={edit} onClose={() => setEdit(false)} />
     </>
   )
+}
+
+function Shown({ tab, d }: { tab: string; d: DatasetDetail }) {
+  switch (tab) {
+    case 'fields': return <Fields d={d} />
+    case 'rows': return <Rows d={d} />
+    case 'history': return <History d={d} />
+    case 'lineage': return <Suspense fallback={<Skeleton />}><LineageTab d={d} /></Suspense>
+    case 'changes': return <Changes d={d} />
+    default: return <Overview d={d} />
+  }
 }
