@@ -46,7 +46,7 @@ const bare = (n: LineageNode) => n.id.replace(/^(file|object|batch|table):/, '')
 function sub(t: (k: string, o?: Record<string, unknown>) => string, n: LineageNode): string {
   const f = n.facts
   const said = n.kind === 'table' ? [f.rows ? t('home.rows_n', { n: num(Number(f.rows)) }) : '', f.sql ?? '']
-    : n.kind === 'batch' ? [f.rows_landed ?? f.rows ? t('home.rows_n', { n: num(Number(f.rows_landed ?? f.rows)) }) : '', n.at ? time(n.at) : '']
+    : n.kind === 'batch' ? [f.rows_landed ?? f.rows ? t('home.rows_n', { n: num(Number(f.rows_landed ?? f.rows)) }) : '', f.account ?? '', /\d{4}-\d\d-\d\d/.test(n.label) || !n.at ? '' : time(n.at)]
       : [f.encoding ?? '', f.sha256 ? f.sha256.slice(0, 8) : '']
   return said.filter(Boolean).join(' · ')
 }
