@@ -149,7 +149,7 @@ func (l *landing) tableBatch(m *memberFacts, t *tableFacts) (*batch, error) {
 
 func (l *landing) planObject(ctx context.Context, m *memberFacts) (memberPlan, error) {
 	b := l.newBatch(m, nil)
-	b.row.State = stateObject
+	b.row.State, b.row.Reason = stateObject, storable(m.Object.Doubt)
 	meta, err := json.Marshal(m.Object)
 	if err != nil {
 		return memberPlan{}, err

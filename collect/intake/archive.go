@@ -19,13 +19,14 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"shuniu/collect/intake/charset"
+	"shuniu/collect/intake/object"
 	"shuniu/collect/intake/tabular"
 )
 
 // Limits of archives. What goes beyond is refused, with nothing half taken.
 const (
 	maxDepth    = 4         // archives inside archives
-	maxMembers  = 100_000   // of one archive
+	maxMembers  = 10_000    // of one archive; one with more is kept whole
 	inMemory    = 32 << 20  // a larger member spills into the scratch folder
 	ratioFrom   = 128 << 20 // inflated bytes from which the ratio counts
 	ratioLimit  = 300       // inflated : stored
@@ -117,7 +118,7 @@ func (w *walker) zip(ctx context.Context, src *tabular.Source, at place) error {
 		return damagedArchive(err)
 	}
 	if len(r.File) > maxMembers {
-		return tooLarge(fmt.Sprintf("含有 %d 个文件", len(r.File)))
+		return w.keepWhole(ctx, src, at, "zip", len(r.File))
 	}
 	names := zipNames(r.File)
 	sets := shapefileSets(names)
@@ -256,17 +257,17 @@ func shapefileSets(names []string) shapefiles {
 
 // tar walks the members of a TAR archive.
 func (w *walker) tar(ctx context.Context, src *tabular.Source, at place) error {
+	if n := tarMembers(src); n > maxMembers {
+		return w.keepWhole(ctx, src, at, "tar", n)
+	}
 	r := tar.NewReader(io.NewSectionReader(src, 0, src.Size))
-	for n := 0; ; n++ {
+	for {
 		h, err := r.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil && !errors.Is(err, tar.ErrInsecurePath) {
 			return damagedArchive(err)
-		}
-		if n > maxMembers {
-			return tooLarge(fmt.Sprintf("含有超过 %d 个文件", maxMembers))
 		}
 		name := h.Name
 		if !utf8.ValidString(name) {
@@ -287,6 +288,32 @@ func (w *walker) tar(ctx context.Context, src *tabular.Source, at place) error {
 			return err
 		}
 	}
+}
+
+// tarMembers counts the members of an archive by their headers.
+func tarMembers(src *tabular.Source) int {
+	r := tar.NewReader(io.NewSectionReader(src, 0, src.Size))
+	n := 0
+	for {
+		if _, err := r.Next(); err != nil && !errors.Is(err, tar.ErrInsecurePath) {
+			return n // its end, or damage that the walk will tell
+		}
+		n++
+	}
+}
+
+// keepWhole keeps an archive of very many files as it is: no department sends
+// one table in 10,000 files, and a dataset for each would help nobody.
+func (w *walker) keepWhole(ctx context.Context, src *tabular.Source, at place, format string, members int) error {
+	m := &Member{Path: at.path, SizeBytes: src.Size, Source: src, Format: format}
+	var err error
+	if m.SHA256, err = digest(src); err != nil {
+		return fmt.Errorf("read %s: %w", src.Name, err)
+	}
+	o := object.Describe(ctx, src)
+	o.Doubt = fmt.Sprintf("压缩包内有 %d 个文件，超过一次归集的上限 %d 个，已原样保存。需要其中的数据时，请解压后按类分批提交。", members, maxMembers)
+	m.Object = &o
+	return w.fn(m)
 }
 
 // stream walks the one file inside a gzip, bzip2 or zstd stream.
