@@ -168,14 +168,26 @@ func isDBF(src *tabular.Source, b []byte) bool {
 }
 
 var (
-	htmlTag   = regexp.MustCompile(`(?i)<(!doctype\s+html|html|table|body|head|meta|style|div)[\s>]`)
+	htmlTag   = regexp.MustCompile(`(?i)<(!doctype\s+html|html|table)[\s>]`)
+	htmlPart  = regexp.MustCompile(`(?i)<(body|head|meta|style|div)[\s>]`)
+	htmlRoot  = regexp.MustCompile(`(?is)^<\?xml[^>]*>\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|table)[\s>]`)
+	htmlCell  = regexp.MustCompile(`(?i)<(p|br|tr|td|th|span|h[1-6]|title|link|script)[\s/>]`)
 	xmlStart  = regexp.MustCompile(`^<(\?xml|!--|!DOCTYPE|[A-Za-z_\p{Han}])`)
 	jsonStart = regexp.MustCompile(`^(\{\s*("|\}|$)|\[\s*([\{\["\-0-9tfn\]]|$))`)
 	geoType   = regexp.MustCompile(`"type"\s*:\s*"(FeatureCollection|Feature|Topology|GeometryCollection)"`)
-	sqlStart  = regexp.MustCompile(`(?i)^(--|/\*|#|create\s|insert\s|drop\s|set\s|use\s|copy\s|begin\b|start\s+transaction|lock\s+tables|delimiter\s|pragma\s|alter\s|delete\s|truncate\s|if\s+exists|go\b)`)
+	sqlStart  = regexp.MustCompile(`(?i)^(rem(ark)?\s|prompt\b|whenever\s|spool\s|define\s|--|/\*|#|create\s|insert\s|drop\s|set\s|use\s|copy\s|begin\b|start\s+transaction|lock\s+tables|delimiter\s|pragma\s|alter\s|delete\s|truncate\s|if\s+exists|go\b)`)
 	sqlVerb   = regexp.MustCompile(`(?im)^\s*(create\s+(temporary\s+|unlogged\s+)?table\b|insert\s+(ignore\s+|or\s+\w+\s+)?into\b|replace\s+into\b|copy\s+\S+[^;\n]*\bfrom\s+stdin)`)
 	mimeStart = regexp.MustCompile(`(?i)^(mime-version|from|received|return-path|message-id|subject|date):\s`)
 )
+
+// isHTML knows a page by its own tags. <HEAD> and <BODY> are names that any XML
+// may use: they make a page only of a text that does not begin as XML.
+func isHTML(t string) bool {
+	if htmlTag.MatchString(t) {
+		return !strings.HasPrefix(t, "<?xml") || htmlRoot.MatchString(t)
+	}
+	return !strings.HasPrefix(t, "<?xml") && htmlPart.MatchString(t) && htmlCell.MatchString(t)
+}
 
 // mostlyTags tells XML from a list of lines of which the first begins with a
 // tag: a declaration, or tags that open most of the lines.
@@ -202,7 +214,7 @@ func textKind(begin, end string) string {
 	t := strings.TrimLeft(strings.TrimPrefix(begin, "\ufeff"), " \t\r\n\x00")
 	switch {
 	case strings.HasPrefix(t, "<"):
-		if htmlTag.MatchString(t[:min(len(t), 4096)]) && !strings.Contains(t[:min(len(t), 4096)], "urn:schemas-microsoft-com:office:spreadsheet") {
+		if isHTML(t[:min(len(t), 4096)]) && !strings.Contains(t[:min(len(t), 4096)], "urn:schemas-microsoft-com:office:spreadsheet") {
 			return "html"
 		}
 		if xmlStart.MatchString(t) && mostlyTags(t) {

@@ -352,11 +352,8 @@ func (f *finder) names(blocks []*grid.Block) []string {
 	for i, b := range blocks {
 		name := base
 		if len(blocks) > 1 {
-			for _, n := range b.Notes {
-				if n.Kind == "title" && n.Row < b.Place.Top && utf8.RuneCountInString(n.Text) <= 60 {
-					name = strings.Join(strings.Fields(n.Text), " ")
-					break
-				}
+			if title := b.Title(); title != "" {
+				name = title
 			}
 		}
 		used[name]++

@@ -97,6 +97,7 @@ func (p *page) merge(row, col, rows, columns int) {
 func tablesOf(ctx context.Context, src *tabular.Source, pages []*page, format string, opt tabular.Options) ([]tabular.Found, error) {
 	var out []tabular.Found
 	several := len(pages) > 1
+	titles := map[string]int{}
 	for i, p := range pages {
 		p.endRow()
 		p.sheet.Finish()
@@ -125,6 +126,12 @@ func tablesOf(ctx context.Context, src *tabular.Source, pages []*page, format st
 			}
 			if len(blocks) > 1 {
 				name = fmt.Sprintf("%s_%d", name, k+1)
+			}
+			if title := titleOf(p, b, len(blocks)); title != "" && p.sheet.Name == "" && (several || len(blocks) > 1) {
+				if titles[title]++; titles[title] > 1 {
+					title = fmt.Sprintf("%s（%d）", title, titles[title])
+				}
+				name = title
 			}
 			f := b.Found(name, format)
 			f.Place.Path, f.Area.Path = path, path
@@ -194,4 +201,13 @@ func (s *streamAt) ReadAt(b []byte, off int64) (int, error) {
 		err = io.EOF
 	}
 	return n, err
+}
+
+// titleOf is the name that a block's own title gives, or the page's when the
+// page holds no other.
+func titleOf(p *page, b *grid.Block, blocks int) string {
+	if t := b.Title(); t != "" || blocks > 1 {
+		return t
+	}
+	return grid.TitleName(p.title)
 }

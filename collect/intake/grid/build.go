@@ -130,7 +130,7 @@ func (a *analyser) table(z zone) int {
 	h, prof := a.headingAt(s, to, z.c0, z.c1)
 	form := a.form(s, to, z.c0, z.c1)
 	if form {
-		h = heading{from: s, to: s, numbering: -1}
+		h = heading{from: s, to: s, numbering: -1, kept: -1}
 		prof = a.sample(s, to, z.c0, z.c1, 300)
 	}
 	b := &builder{form: form, a: a, c0: z.c0, c1: z.c1, head: h, prof: prof, width: width, roles: map[int32]Role{}, top: int(a.s.rowNum[s]), firstData: -1, lastData: -1}
@@ -148,6 +148,12 @@ func (a *analyser) table(z zone) int {
 	if h.numbering >= 0 {
 		b.note("note", h.numbering)
 		i = h.numbering + 1
+	}
+	if h.kept >= 0 {
+		b.ask(0.03, "第%d行是 1、2、3……，可能是栏次；按数据行收下。", b.rowOf(h.kept)+1)
+	}
+	if h.to-h.from == 2 && a.codes(h.from, z.c0, z.c1) && !a.codes(h.from+1, z.c0, z.c1) && a.shape(h.from+1, z.c0, z.c1).own == z.c1-z.c0+1 {
+		b.ask(0.05, "表头有两行：第%d行是代码，第%d行是说明，列名由两行合成，请核对。", b.top+1, b.rowOf(h.from+1)+1)
 	}
 	b.density(i, to)
 	a.built = append(a.built, b)

@@ -82,6 +82,7 @@ func (a *analyser) sample(from, to, c0, c1, most int) []profile {
 type heading struct {
 	from, to  int // held rows of the header
 	numbering int // held row of the numbering row below it, or -1
+	kept      int // held row that may number the columns and was kept as data, or -1
 	doubt     float64
 	why       string
 }
@@ -199,7 +200,7 @@ func (a *analyser) numbering(i, c0, c1 int) bool {
 // headingAt decides how many rows from s on are header. to ends the piece.
 func (a *analyser) headingAt(s, to, c0, c1 int) (heading, []profile) {
 	n := to - s
-	h := heading{from: s, to: s, numbering: -1}
+	h := heading{from: s, to: s, numbering: -1, kept: -1}
 	skip := min(6, n/2)
 	if n == 2 {
 		skip = 1
@@ -262,10 +263,11 @@ func (a *analyser) headingAt(s, to, c0, c1 int) (heading, []profile) {
 			break
 		}
 		if sh.own > 0 && a.numbering(i, c0, c1) && int(a.s.rowNum[i]) == int(a.s.rowNum[i-1])+1 {
-			g := a.fit(i, prof, c0, c1)
-			if g.text == 0 || g.pro > 0 || !a.sequel(i, to, c0, c1) {
+			if a.numbers(i, h, to, c0, c1) {
 				h.numbering = i
+				break
 			}
+			h.kept = i
 			break
 		}
 		if !a.subHead(i, h, prof, c0, c1) {
@@ -274,6 +276,43 @@ func (a *analyser) headingAt(s, to, c0, c1 int) (heading, []profile) {
 		h.to++
 	}
 	return h, prof
+}
+
+// numbers reports whether row i, which counts, numbers the columns and is no
+// first data row: it is enough that the body goes on differently where it has
+// figures. Losing a data row is worse than keeping a numbering row.
+func (a *analyser) numbers(i int, h heading, to, c0, c1 int) bool {
+	own, marked, ones := 0, false, false
+	for _, c := range a.cut(i, c0, c1) {
+		if c.Flags&(blank|covered) != 0 {
+			continue
+		}
+		own++
+		t := strings.TrimSpace(string(a.s.Text(c)))
+		if _, ok := small(t); !ok {
+			marked = true // 甲, (1), ③
+		} else if t == "1" {
+			ones = true
+		}
+	}
+	if own*10 < (c1-c0+1)*9 && !(marked && own*10 >= (c1-c0+1)*7) {
+		return false
+	}
+	if marked {
+		return true
+	}
+	deep := h.to-h.from >= 2
+	if !ones || a.sequel(i, to, c0, c1) || c1-c0 < 2 && !deep {
+		return false
+	}
+	body := a.sample(i+1, to, c0, c1, 300)
+	words := 0
+	for k := range body {
+		if body[k].full() > 0 && !body[k].figures() {
+			words++
+		}
+	}
+	return words > 0 || deep
 }
 
 // sequel reports whether the row after i goes on counting where i begins, so
@@ -376,6 +415,8 @@ func (a *analyser) subHead(i int, h heading, prof []profile, c0, c1 int) bool {
 		return true // names in the holes of the row above, over figures
 	case f.firm >= 2 && f.firm == f.pro && f.text+f.nulls == f.own && f.nulls <= 1:
 		return true // a second full row of words where the body has figures only
+	case f.firm >= 1 && f.firm == f.pro && f.text == f.own && f.own == c1-c0+1 && i == h.from+1 && a.codes(i-1, c0, c1):
+		return true // names in plain words under names that are codes
 	case f.strong > 0 && f.strong == f.own && firstOwn > c0 && a.middle(i+1, prof, c0, c1):
 		return true // a thin middle level over another level
 	case f.pro == 0 && under > 0 && holes >= 2 && outside == 0 && firstOwn > c0 && f.text == f.own:
@@ -384,6 +425,28 @@ func (a *analyser) subHead(i int, h heading, prof []profile, c0, c1 int) bool {
 		return true
 	}
 	return false
+}
+
+// codes reports whether a row's names are a program's: every one ASCII without
+// a blank, most with an underscore or a digit.
+func (a *analyser) codes(i, c0, c1 int) bool {
+	n, coded := 0, 0
+	for _, c := range a.cut(i, c0, c1) {
+		if c.Flags&(blank|covered) != 0 {
+			continue
+		}
+		t := strings.TrimSpace(string(a.s.Text(c)))
+		for k := range len(t) {
+			if t[k] >= 0x80 || t[k] == ' ' {
+				return false
+			}
+		}
+		n++
+		if strings.ContainsAny(t, "_0123456789") {
+			coded++
+		}
+	}
+	return n >= 2 && coded*2 >= n
 }
 
 // keyed reports whether row i has its first column and figures: a data row.

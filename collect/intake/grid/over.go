@@ -248,8 +248,11 @@ func (a *analyser) groupLine(i int, z zone) bool {
 		return false
 	}
 	if sh.own == 1 {
-		m, ok := a.s.mergeAt(int(a.s.rowNum[i]), sh.first)
-		return ok && m.Right > m.Left && m.Left > z.c0 && m.Bottom == m.Top && utf8.RuneCount(a.s.Text(sh.firstCell)) <= 24
+		text := a.s.Text(sh.firstCell)
+		if m, ok := a.s.mergeAt(int(a.s.rowNum[i]), sh.first); ok {
+			return m.Right > m.Left && m.Left > z.c0 && m.Bottom == m.Top && utf8.RuneCount(text) <= 24
+		}
+		return sh.first > z.c0 && sh.text == 1 && utf8.RuneCount(text) <= 40 && !tableLine.Match(text) && a.overFigures(i, sh.first, nx, z)
 	}
 	if sh.first == z.c0 {
 		if nx.first > z.c0 { // the key's name stands in the upper row, names of figures below
@@ -259,6 +262,46 @@ func (a *analyser) groupLine(i int, z zone) bool {
 		return ok && sh.cov*10 >= nx.cov*6 || sh.own >= 2 && nx.own*10 >= (z.c1-z.c0+1)*9 && a.twice(i, z)
 	}
 	return true
+}
+
+// overFigures reports whether the lone text of row i stands at the left end of
+// the figures below it, over names: the upper level of a header that nobody
+// merged. A full row of names below it takes more: a title must stand over both.
+func (a *analyser) overFigures(i, col int, nx shape, z zone) bool {
+	if nx.first != col && (nx.first != z.c0 || i == z.i0 && !a.titled(i)) {
+		return false
+	}
+	if nx.last <= col || i > z.i0 && a.shape(i-1, z.c0, z.c1).own > 1 {
+		return false
+	}
+	j := i + 2
+	for j < min(i+6, z.i1) && a.shape(j, z.c0, z.c1).figure == 0 {
+		j++
+	}
+	if j >= z.i1 {
+		return false
+	}
+	body := a.sample(j, min(z.i1, j+60), z.c0, z.c1, 60)
+	figs := 0
+	for k := range body {
+		c := z.c0 + k
+		switch {
+		case body[k].full() == 0:
+		case c >= col && c <= nx.last:
+			if !body[k].figures() {
+				return false
+			}
+			figs++
+		case c == col-1 && nx.first == z.c0 && body[k].figures() && body[k].n[cNumber]*2 > body[k].full():
+			return false // figures on its left too: a title in the middle
+		}
+	}
+	return figs >= 2 && a.shape(j, z.c0, z.c1).first < col
+}
+
+// titled reports whether a line of text stands over row i already.
+func (a *analyser) titled(i int) bool {
+	return len(a.free) > 0 && int(a.s.rowNum[i])-a.free[len(a.free)-1].row <= 3
 }
 
 // twice reports whether the names of row i+1 come again under the second

@@ -181,7 +181,7 @@ func (b *builder) lead() []Note {
 				continue
 			}
 			full := strings.HasSuffix(t, "。") || strings.HasSuffix(t, ".") || utf8.RuneCountInString(t) > 100
-			if l.cells == 1 && !full && (!titled || utf8.RuneCountInString(t) <= 80 && notes[len(notes)-1].Kind == "title") && (!titled || !labelled.MatchString(t)) {
+			if l.cells == 1 && !full && (!titled || utf8.RuneCountInString(t) <= 80 && notes[len(notes)-1].Kind == "title") && (!titled || !labelled.MatchString(t) || titleNumber.MatchString(t)) {
 				ns[k].Kind = "title"
 				titled = true
 			}
@@ -255,7 +255,7 @@ func (a *analyser) list(z zone) *builder {
 		}
 		figs += sh.figure
 	}
-	b := &builder{a: a, c0: z.c0, c1: z.c1, roles: map[int32]Role{}, firstData: -1, lastData: -1, head: heading{numbering: -1}}
+	b := &builder{a: a, c0: z.c0, c1: z.c1, roles: map[int32]Role{}, firstData: -1, lastData: -1, head: heading{numbering: -1, kept: -1}}
 	first := 0
 	for first < len(rows)-2 { // titles over the list
 		sh := a.shape(rows[first], z.c0, z.c1)
@@ -291,7 +291,7 @@ func (a *analyser) list(z zone) *builder {
 			}
 		}
 		if head {
-			b.head = heading{from: i0, to: i0 + 1, numbering: -1}
+			b.head = heading{from: i0, to: i0 + 1, numbering: -1, kept: -1}
 			b.headRows = []int{i0}
 			b.roles[a.s.rowNum[i0]] = Header
 			rows = rows[1:]
@@ -321,7 +321,7 @@ func (a *analyser) list(z zone) *builder {
 // forced reads a table where a person says it stands.
 func (a *analyser) forced(z zone) *builder {
 	s := z.i0
-	b := &builder{a: a, c0: z.c0, c1: z.c1, width: max(a.width(z), 1), roles: map[int32]Role{}, firstData: -1, lastData: -1, head: heading{from: s, to: s, numbering: -1}}
+	b := &builder{a: a, c0: z.c0, c1: z.c1, width: max(a.width(z), 1), roles: map[int32]Role{}, firstData: -1, lastData: -1, head: heading{from: s, to: s, numbering: -1, kept: -1}}
 	if a.opt.HeaderRows != nil {
 		b.head.to = min(s+max(*a.opt.HeaderRows, 0), z.i1)
 		b.prof = a.sample(b.head.to, z.i1, z.c0, z.c1, 300)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // number reads a figure cell for adding up.
@@ -70,7 +71,7 @@ func (s *sums) match(row []float64) (yes, no int) {
 		return 0, 0
 	}
 	for c, v := range row {
-		if math.IsNaN(v) || s.abs[c] == 0 && v == 0 {
+		if math.IsNaN(v) || v == 0 { // nothing confirms nothing
 			continue
 		}
 		if math.Abs(s.v[c]-v) <= 1e-6*math.Max(s.abs[c], 1)+0.5*step(v) {
@@ -136,6 +137,11 @@ func (b *builder) checkTotals() {
 			b.ask(0.02, "第%d行“%s”字面像合计或平均，但在表的中间，按数据行收下。", row+1, clip(t.label))
 			continue
 		}
+		if t.kind == maybeTotal && b.amongNames(t) {
+			delete(b.roles, int32(row))
+			b.data++
+			continue
+		}
 		kind := "total"
 		if t.kind == subTotal || t.kind == maybeTotal && len(b.totals) > 1 && t.i < b.lastData && t.i > b.firstData {
 			kind = "subtotal"
@@ -159,6 +165,28 @@ func (b *builder) checkTotals() {
 	b.afterTotal(rows, marks)
 	b.unlabelled(rows, marks)
 	b.sumsBelow(rows, marks)
+}
+
+// amongNames reports whether a row called 计 is one of a list of names such as
+// surnames: short words above and below it, filled like it, no total of them.
+func (b *builder) amongNames(t totalMark) bool {
+	w := squeeze(t.label)
+	if utf8.RuneCountInString(w) != 1 || t.i <= b.firstData || t.i >= b.lastData {
+		return false
+	}
+	own := b.a.shape(t.i, b.c0, b.c1).own
+	near, short := 0, 0
+	for i := max(t.i-6, b.firstData); i <= min(t.i+6, b.lastData); i++ {
+		c, ok := cellAt(b.a.cut(i, t.col, t.col), t.col)
+		if i == t.i || !ok || c.Flags&(blank|covered) != 0 {
+			continue
+		}
+		near++
+		if utf8.RuneCount(bytes.TrimSpace(b.a.s.Text(c))) <= 2 && b.a.shape(i, b.c0, b.c1).own >= own {
+			short++
+		}
+	}
+	return near >= 4 && short*10 >= near*9 && b.rowOf(t.i+1) == b.rowOf(t.i)+1
 }
 
 // afterTotal asks about a few rows that follow the last total: shares, changes

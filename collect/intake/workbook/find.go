@@ -12,7 +12,6 @@ import (
 	"shuniu/collect/intake/tabular"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // sheetFacts are what a reader noticed on a sheet besides its cells.
@@ -316,15 +315,9 @@ func tableNames(file, sheet string, blocks []*grid.Block) []string {
 	for i, b := range blocks {
 		name := sheet
 		if plainSheet.MatchString(strings.TrimSpace(sheet)) || len(blocks) > 1 {
-			title := ""
-			for _, n := range b.Notes {
-				if n.Kind == "title" && n.Row < b.Place.Top {
-					title = strings.Join(strings.Fields(n.Text), " ")
-					break
-				}
-			}
+			title := b.Title()
 			switch {
-			case title != "" && utf8.RuneCountInString(title) <= 60:
+			case title != "":
 				name = title
 			case plainSheet.MatchString(strings.TrimSpace(sheet)):
 				name = base
