@@ -20,7 +20,7 @@ export function RunList({ runs }: { runs: Run[] }) {
         const of = r.progress.unit === 'bytes' ? bytes : num
         return (
           <li key={r.id}>
-            <span className="run-what"><b>{r.subject || t(`run.kind_${r.kind}`, r.kind)}</b><small>{t(`run.kind_${r.kind}`, r.kind)}{step ? ` · ${t(`step.${step}`, step)}` : ''}</small></span>
+            <span className="run-what"><b>{r.subject || t(`run.kind_${r.kind.replaceAll('.', '_')}`, r.kind)}</b><small>{t(`run.kind_${r.kind.replaceAll('.', '_')}`, r.kind)}{step ? ` · ${t(`step.${step}`, step)}` : ''}</small></span>
             <span className="run-bar"><Progress done={r.progress.done} total={r.progress.total} label={r.subject} /><small className="num">{r.progress.total > 0 ? `${of(r.progress.done)} / ${of(r.progress.total)}` : r.progress.done > 0 ? of(r.progress.done) : ''}</small></span>
             <Dot tone={statusTone[r.state] ?? 'run'}>{t(`run.state_${r.state}`, r.state)}</Dot>
             {me && (r.account === me.account || may(me, 'manage_runs')) ? <RunActions run={r} /> : <span />}

@@ -15,7 +15,7 @@ import { Export } from '../table/Export'
 import { FilterBar, FilterSelect, FilterText } from '../table/FilterBar'
 
 const filters = ['account', 'action', 'object']
-const actions = ['read_rows', 'read_entry', 'land', 'mend', 'edit_entry', 'rollback', 'manage_runs', 'manage_users', 'read_audit', 'operate', 'login', 'logout', 'switch_role']
+const actions = ['read_rows', 'read_entry', 'land', 'mend', 'edit_entry', 'rollback', 'manage_runs', 'manage_users', 'read_audit', 'operate', 'sign_in', 'sign_out', 'switch_role', 'change_password']
 
 export default function Audit() {
   const { t } = useTranslation()
@@ -31,7 +31,7 @@ export default function Audit() {
     { key: 'action', title: t('audit.action'), width: 140, render: (a) => <Chip tone={a.action.startsWith('read') ? 'off' : 'run'}>{t(`right.${a.action}`, a.action)}</Chip>, text: (a) => a.action },
     { key: 'object', title: t('audit.object'), width: '22%', render: (a) => <span className="cut" title={a.object}>{a.object || '—'}</span>, text: (a) => a.object },
     { key: 'detail', title: t('audit.detail'), render: (a) => <span className="cut" title={a.detail}>{a.detail || '—'}</span>, text: (a) => a.detail },
-    { key: 'hash', title: t('audit.hash'), width: 130, render: (a) => <Code cut={12}>{a.hash}</Code>, text: (a) => a.hash },
+    { key: 'hash', title: t('audit.hash'), width: 148, render: (a) => <Code cut={12}>{a.hash}</Code>, text: (a) => a.hash },
   ], [t])
   return (
     <>
