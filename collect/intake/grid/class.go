@@ -52,7 +52,7 @@ func isYear(t []byte) bool {
 
 func digit(b byte) bool { return b >= '0' && b <= '9' }
 
-var nullTokens = words(`- -- --- — —— – … .... ... .. . / \ n/a na null none nan nil #n/a n.a. n.a k.a. x keine_angabe ： * ** *** **** 无 无数据 暂无 未知 不详 缺 缺失 空 － ― ‐ ・ … ❌ × · 없음 해당없음 なし 不明 該当なし`)
+var nullTokens = words(`[x] [c] [z] [u] [s] [d] [low] [n/a] (x) (d) (s) (na) ***** ****** † ‡ ‥ ― ｘ ･ - -- --- — —— – … .... ... .. . / \ n/a na null none nan nil #n/a n.a. n.a k.a. x keine_angabe ： * ** *** **** 无 无数据 暂无 未知 不详 缺 缺失 空 － ― ‐ ・ … ❌ × · 없음 해당없음 なし 不明 該当なし`)
 
 // nullFirst are the letters that tokens for nothing begin with.
 var nullFirst = firsts(nullTokens)
@@ -191,7 +191,27 @@ func tailFigure(t []byte) bool {
 	case "%", "％", "‰", ")", "）", "-", "p", "r", "e", "元", "万", "亿", "万元", "亿元", "人", "户", "个", "件", "*", "†", "円", "千円", "百万円", "€", "$", "EUR", "USD", "원", "명", "%)", "℃", "°C", "㎡", "km", "kg", "m2", "m²", "平方米", "岁", "天", "次":
 		return true
 	}
-	return false
+	return footnote(bytes.TrimSpace(t))
+}
+
+// footnote knows the marks of footnotes behind a figure: *, **, (1), [r], ¹, 1).
+func footnote(t []byte) bool {
+	if len(t) == 0 || len(t) > 6 {
+		return false
+	}
+	if t[0] == '(' || t[0] == '[' {
+		end := t[len(t)-1]
+		return len(t) <= 4 && (end == ')' || end == ']')
+	}
+	if len(t) == 2 && digit(t[0]) && t[1] == ')' {
+		return true
+	}
+	for _, r := range string(t) {
+		if !strings.ContainsRune("*†‡#§¹²³⁴⁵⁶⁷⁸⁹⁰ª※", r) {
+			return false
+		}
+	}
+	return true
 }
 
 // dateOf knows what begins with a digit and holds date marks.

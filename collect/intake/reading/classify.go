@@ -46,6 +46,7 @@ const (
 	mBig       // more digits than a decimal holds
 	mWeakToken // a null token that may be a word
 	mDecThree  // 1.234: three decimals after at most three digits
+	mMarked    // a number with a footnote's mark or a bound: 1,234r, 12.5*, <5
 )
 
 const (
@@ -56,7 +57,7 @@ const (
 
 var nullTokens = map[string]bool{
 	"n/a": true, "na": true, "null": true, "(null)": true, "none": true, "nil": true, "nan": true, "<na>": true, "#n/a": true, "\\n": true, "<null>": true, "n.a.": true, "n.a": true, "nd": true,
-	"-": true, "--": true, "---": true, "----": true, "—": true, "——": true, "–": true, "－": true, "－－": true, "…": true, "...": true, "……": true,
+	"-": true, "--": true, "---": true, "----": true, "―": true, "‐": true, "−": true, "‥": true, "†": true, "‡": true, "(s)": true, "(z)": true, "(n)": true, "[s]": true, "[d]": true, "[n/a]": true, "s": true, "d": true, "ｘ": true, "Ｘ": true, "秘匿": true, "*.*": true, "—": true, "——": true, "–": true, "－": true, "－－": true, "…": true, "...": true, "……": true,
 	"无": true, "無": true, "暂无": true, "不详": true, "未知": true, "空": true, "无数据": true, "暂缺": true, "不适用": true, "缺失": true,
 	"*": true, "**": true, "***": true, "****": true, "*****": true, "******": true,
 	"/": true, "\\": true, ".": true, "..": true, "x": true, "c": true, "r": true, "z": true, "u": true, "nc": true, "?": true, "？": true, "#": true, "~": true,
@@ -68,6 +69,7 @@ var nullTokens = map[string]bool{
 
 // weakTokens are null among numbers and dates, but words among words.
 var weakTokens = map[string]bool{
+	"s": true, "d": true, "ｘ": true, "Ｘ": true, "†": true, "‡": true, "―": true, "‐": true, "−": true, "‥": true,
 	"x": true, "c": true, "r": true, "z": true, "u": true, "nd": true, "nc": true, ".": true, "/": true, "\\": true, ":": true, "none": true, "unknown": true, "?": true, "？": true, "*": true, "#": true, "~": true,
 	"△": true, "・": true, "･": true, "無": true, "无": true, "空": true, "なし": true, "없음": true, "na": true, "不详": true, "未知": true, "不明": true, "暂缺": true, "missing": true,
 }
@@ -174,6 +176,8 @@ func classify(v []byte, buf []byte, o *observation) {
 	}
 	if m, ok := parseMoment(t); ok {
 		o.addMoment(m, changed)
+	} else if marked(t) {
+		o.mask |= mMarked
 	}
 }
 

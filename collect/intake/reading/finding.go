@@ -251,7 +251,16 @@ func (p *Profile) asNumber(f *Finding, n int64, name string, h hints) bool {
 		}
 	}
 	if !enough(read, n) {
-		return false
+		// figures of which some carry footnotes' marks stay figures
+		notes := p.sum(mMarked, 0, 0)
+		if notes == 0 || n-read-notes > n/20 {
+			return false
+		}
+		if read < notes {
+			f.ask("列“%s”里 %d 个数带脚注或界限标记（如 1234r、<5），多于不带的，未作数值读取，请确认。", p.head.Name, notes)
+			return false
+		}
+		f.ask("列“%s”里 %d 个数带脚注或界限标记（如 1234r、<5），留作文字，没有读作数值，请核对。", p.head.Name, notes)
 	}
 	whole := mPointWhole
 	if st == comma {
