@@ -95,6 +95,15 @@ func checkBytes(t *testing.T, want map[string]string, data []byte) {
 	if v, ok := want["header_rows"]; ok && v != strconv.Itoa(tab.HeaderRows) {
 		t.Errorf("%d header rows, want %s", tab.HeaderRows, v)
 	}
+	if v, ok := want["types"]; ok {
+		var types []string
+		for _, c := range tab.Columns {
+			types = append(types, string(c.Type))
+		}
+		if got := strings.Join(types, "|"); got != v {
+			t.Errorf("types %s, want %s", got, v)
+		}
+	}
 	kinds := map[string]bool{}
 	for _, n := range tab.Notes {
 		kinds[n.Kind] = true

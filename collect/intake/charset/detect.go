@@ -486,6 +486,14 @@ func decodeLoose(name string, b []byte) []byte {
 	return out
 }
 
+// A symbol that comes again and again (√ in a register of attendance) is no
+// further evidence for what it means: after sameSymbol times it weighs the same
+// under every encoding.
+const (
+	sameSymbol = 3
+	repeated   = -6
+)
+
 // scoreDouble is the log probability of lines in a double-byte encoding.
 func scoreDouble(c *codec, lines [][]byte) candidate {
 	// how often offices still use it
@@ -493,6 +501,7 @@ func scoreDouble(c *codec, lines [][]byte) candidate {
 	x := candidate{name: c.name, score: prior[c.name]}
 	p := languageOf(c.name).table()
 	d := &Decoder{c: c}
+	var seen [0x3040]uint8 // how often a symbol came
 	for _, line := range lines {
 		for i := 0; i < len(line); {
 			b := line[i]
@@ -505,8 +514,16 @@ func scoreDouble(c *codec, lines [][]byte) candidate {
 			x.high++
 			if i+1 < len(line) {
 				if w := c.double[int(b)<<8|int(line[i+1])]; w != 0 {
-					x.score += float64(p[unpack(w)])
+					r := unpack(w)
 					i += 2
+					if r >= 0x2000 && r < 0x3040 {
+						if seen[r] == sameSymbol {
+							x.score += repeated
+							continue
+						}
+						seen[r]++
+					}
+					x.score += float64(p[r])
 					continue
 				}
 			}

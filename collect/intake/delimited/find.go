@@ -322,7 +322,7 @@ func (f *finder) found(p *page, blocks []*grid.Block, rest []grid.Note) []tabula
 			for i := range t.Heads {
 				t.Heads[i].Name = strings.ReplaceAll(t.Heads[i].Name, wordMark, "")
 				t.Heads[i].Raw = strings.ReplaceAll(t.Heads[i].Raw, wordMark, "")
-				if p.dated >= 0 && t.Heads[i].Raw == "" {
+				if p.dated >= 0 && t.Heads[i].Raw == "" && (i >= len(b.Columns) || b.Columns[i] >= 0) {
 					t.Heads[i].Name = fmt.Sprintf("column_%d", i+1)
 				}
 			}

@@ -233,7 +233,7 @@ func (a *analyser) headingAt(s, to, c0, c1 int) (heading, []profile) {
 		isHead = true
 		h.doubt += 0.15
 		h.why = "表头里有数字"
-	case figCols > 0 && f.contra > 0 && f.seq && f.text <= 2 && f.own >= 4:
+	case figCols > 0 && f.contra > 0 && f.seq && (f.text <= 2 || f.firm > 0) && f.own >= 4:
 		isHead = true // months, hours, wards: 1 2 3 …
 		h.doubt += 0.22
 		h.why = "表头是一串连续的数字"
@@ -242,6 +242,9 @@ func (a *analyser) headingAt(s, to, c0, c1 int) (heading, []profile) {
 	case f.contra > 0 && f.years >= 2 && a.steps(s, c0, c1) && f.contra == f.years && !a.steps(min(s+1, to-1), c0, c1):
 		isHead = true
 		h.doubt += 0.1
+	case f.contra > 0 && f.text > 0 && f.years == 0 && a.monthly(s, c0, c1) && !a.monthly(min(s+1, to-1), c0, c1):
+		isHead = true // 202201, 202202, … over figures
+		h.doubt += 0.05
 	case f.contra == 0 && a.s.isHeaded(int(a.s.rowNum[s])):
 		isHead = true
 	case f.contra == 0:
@@ -498,6 +501,32 @@ func (a *analyser) steps(i, c0, c1 int) bool {
 		n++
 	}
 	return n >= 2 && step != 0 && step <= 10 && step >= -10
+}
+
+// monthly reports whether the figures of row i are at least two months one after
+// the other, written 202201.
+func (a *analyser) monthly(i, c0, c1 int) bool {
+	n, last := 0, 0
+	for _, c := range a.cut(i, c0, c1) {
+		if c.Flags&(blank|covered) != 0 || !a.s.class(c).figure() {
+			continue
+		}
+		t := strings.TrimSpace(string(a.s.Text(c)))
+		if len(t) != 6 || !isYear([]byte(t[:4])) || t[4:] < "01" || t[4:] > "12" {
+			return false
+		}
+		y, err := strconv.Atoi(t[:4])
+		if err != nil {
+			return false
+		}
+		at := y*12 + int(t[4]-'0')*10 + int(t[5]-'0')
+		if n > 0 && at != last+1 && at != last-1 && at != last+3 && at != last+12 {
+			return false
+		}
+		last = at
+		n++
+	}
+	return n >= 2
 }
 
 // rowLike reports whether most figure columns hold figures in row i as well.

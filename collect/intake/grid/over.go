@@ -1,6 +1,7 @@
 package grid
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -292,7 +293,7 @@ func (a *analyser) overFigures(i, col int, nx shape, z zone) bool {
 				return false
 			}
 			figs++
-		case c == col-1 && nx.first == z.c0 && body[k].figures() && body[k].n[cNumber]*2 > body[k].full():
+		case c == col-1 && nx.first == z.c0 && body[k].figures() && body[k].n[cNumber]*2 > body[k].full() && !a.leftTitled(i, z.c0):
 			return false // figures on its left too: a title in the middle
 		}
 	}
@@ -302,6 +303,18 @@ func (a *analyser) overFigures(i, col int, nx shape, z zone) bool {
 // titled reports whether a line of text stands over row i already.
 func (a *analyser) titled(i int) bool {
 	return len(a.free) > 0 && int(a.s.rowNum[i])-a.free[len(a.free)-1].row <= 3
+}
+
+// leftTitled reports whether the titles over row i stand at the left edge, and
+// the row holds no digit: then its lone text was not put in the middle as a title.
+func (a *analyser) leftTitled(i, c0 int) bool {
+	_, cells := a.s.Row(i)
+	for _, c := range cells {
+		if bytes.ContainsAny(a.s.Text(c), "0123456789") {
+			return false
+		}
+	}
+	return a.titled(i) && a.free[len(a.free)-1].col == c0
 }
 
 // twice reports whether the names of row i+1 come again under the second

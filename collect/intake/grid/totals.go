@@ -236,6 +236,14 @@ func (b *builder) sumsBelow(rows []mag, marks map[int]*totalMark) {
 		}
 		under.clear()
 	}
+	for k, r := range rows { // 全国 among prefectures: the whole beside its parts
+		if k > 0 && k < len(rows)-1 || marks[r.i] != nil || len(rows) < 4 {
+			continue
+		}
+		if t := squeeze(string(b.a.firstText(r.i, b.c0, b.c1))); wholeWords[t] {
+			b.ask(0.02, "第%d行“%s”可能是其余各行的总数，按数据行收下，汇总时请勿重复相加。", b.rowOf(r.i)+1, t)
+		}
+	}
 	if len(parts) > 0 {
 		slices.Reverse(parts)
 		b.ask(0.02, "第%s行是“其中”项，已含在别的行里；按数据行收下，汇总时请勿重复相加。", strings.Join(parts, "、"))

@@ -33,6 +33,7 @@ var totalWords = words(`合计 总计 总合计 共计 合計 総計 總計 共�
 
 var (
 	subtotalWords = words(`小计 小計 小合计 분류계 소계 subtotal sub-total zwischensumme teilsumme sous-total soustotal subtotale подытог 本页小计 本页合计 分计 分計`)
+	wholeWords    = words(`全国 全省 全市 全区 全县 全镇 总数 总体 合计数 総数 総計 全体 전국 전체 계 deutschland bundesgebiet england unitedkingdom unitedstates us u.s. all allareas france españa россия российскаяфедерация nation national statewide citywide countywide`)
 	averageWords  = words(`平均 平均值 均值 平均数 average mean durchschnitt moyenne 平均値 평균`)
 )
 
