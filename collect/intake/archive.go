@@ -26,7 +26,7 @@ import (
 // Limits of archives. What goes beyond is refused, with nothing half taken.
 const (
 	maxDepth    = 4         // archives inside archives
-	maxMembers  = 10_000    // of one archive; one with more is kept whole
+	maxMembers  = 2_000     // of one archive; one with more is kept whole
 	inMemory    = 32 << 20  // a larger member spills into the scratch folder
 	ratioFrom   = 128 << 20 // inflated bytes from which the ratio counts
 	ratioLimit  = 300       // inflated : stored
@@ -303,7 +303,7 @@ func tarMembers(src *tabular.Source) int {
 }
 
 // keepWhole keeps an archive of very many files as it is: no department sends
-// one table in 10,000 files, and a dataset for each would help nobody.
+// one table in thousands of files, and a dataset for each would help nobody.
 func (w *walker) keepWhole(ctx context.Context, src *tabular.Source, at place, format string, members int) error {
 	m := &Member{Path: at.path, SizeBytes: src.Size, Source: src, Format: format}
 	var err error

@@ -382,6 +382,9 @@ func (a *analyser) apart(z zone, l0, l1, r0, r1 int) bool {
 	lw, rw := len(l.cols), len(r.cols)
 	if rw == 1 {
 		// A column of remarks beside the table.
+		if l.headRow >= 0 && r.first > l.headRow && r.rows*3 <= l.rows && r.figures == 0 {
+			return true // no name stands over it
+		}
 		return r.notes > 0 && r.notes*2 >= r.rows || r.rows <= 3 && l.rows >= 4 && r.figures == 0 && a.long(z, r0, r1)
 	}
 	if lw == 1 {

@@ -237,7 +237,7 @@ func (b *builder) sumsBelow(rows []mag, marks map[int]*totalMark) {
 		under.clear()
 	}
 	for k, r := range rows { // 全国 among prefectures: the whole beside its parts
-		if k > 0 && k < len(rows)-1 || marks[r.i] != nil || len(rows) < 4 {
+		if k > 0 && k < len(rows)-1 || marks[r.i] != nil || len(rows) < 3 {
 			continue
 		}
 		if t := squeeze(string(b.a.firstText(r.i, b.c0, b.c1))); wholeWords[t] {
