@@ -155,6 +155,11 @@ func (a *analyser) table(z zone) int {
 	if h.to-h.from == 2 && a.codes(h.from, z.c0, z.c1) && !a.codes(h.from+1, z.c0, z.c1) && a.shape(h.from+1, z.c0, z.c1).own == z.c1-z.c0+1 {
 		b.ask(0.05, "表头有两行：第%d行是代码，第%d行是说明，列名由两行合成，请核对。", b.top+1, b.rowOf(h.from+1)+1)
 	}
+	if i < to && h.to == h.from+1 && h.numbering < 0 && !form {
+		if g := a.fit(i, prof, z.c0, z.c1); g.firm > g.years && a.shape(i, z.c0, z.c1).own > 1 {
+			b.ask(0.03, "第%d行在数值列里是文字，可能是表头的第二行；按数据行收下，请核对。", b.rowOf(i)+1)
+		}
+	}
 	if h.to-h.from >= 2 {
 		if sh := a.shape(h.from, z.c0, z.c1); sh.own == 1 && sh.cov == 1 && sh.first > z.c0 {
 			b.ask(0.03, "表头第%d行只有“%s”，没有合并单元格，按管到最右一列读，请核对。", b.top+1, clip(string(a.s.Text(sh.firstCell))))

@@ -152,6 +152,7 @@ func (p *Profile) find(h hints) Finding {
 	case p.asNumber(&f, n, name, h):
 	case p.asTime(&f, n):
 	default:
+		p.nearly(&f, n, name)
 		return f
 	}
 	if f.Type != resource.Boolean {
@@ -167,6 +168,15 @@ func (p *Profile) find(h hints) Finding {
 
 func (f *Finding) ask(format string, args ...any) {
 	f.Questions = append(f.Questions, fmt.Sprintf(format, args...))
+}
+
+// nearly asks about a column of words of which most could be figures.
+func (p *Profile) nearly(f *Finding, n int64, name string) {
+	read := max(p.sum(mPoint, 0, mBig), p.sum(mComma, 0, mBig))
+	if len(f.Questions) > 0 || read == n || read*5 < n*4 || p.sum(0, mLeadZero|mLong|mPhone, 0) > 0 || named(name, codeNames[:]) {
+		return
+	}
+	f.ask("列“%s”的 %d 个值里有 %d 个不是数，按文字收下，请核对。", p.head.Name, n, n-read)
 }
 
 func (p *Profile) asBool(f *Finding, n int64) bool {
