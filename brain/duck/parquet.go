@@ -106,6 +106,9 @@ func WriteParquet(ctx context.Context, path string, fields []resource.Field, bat
 	if err := checkNames(fields); err != nil {
 		return 0, err
 	}
+	if len(fields) > wide {
+		return writeWide(ctx, path, fields, batches)
+	}
 	s, err := openSession(limits{MemoryBytes: writerMemory, Temp: os.TempDir()})
 	if err != nil {
 		return 0, err

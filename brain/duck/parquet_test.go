@@ -3,12 +3,16 @@ package duck
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"path/filepath"
 	"runtime"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet/file"
 
 	"shuniu/fault"
 	"shuniu/resource"
@@ -29,7 +33,6 @@ func TestWriteParquetKeepsRowsOrderAndIDs(t *testing.T) {
 	if err != nil || rows != 200001 {
 		t.Fatalf("rows = %d, %v; want 200001", rows, err)
 	}
-	_ = resource.Field{}
 }
 
 func TestWriteParquetPassesErrorsOn(t *testing.T) {
@@ -60,5 +63,41 @@ func TestWriteParquetPassesErrorsOn(t *testing.T) {
 	cancel()
 	if _, err = WriteParquet(ctx, path, residents, repeat([]arrow.RecordBatch{b}, 1<<20)); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// A table of a thousand columns lands in little memory, with its field ids.
+func TestWriteParquetOfManyColumns(t *testing.T) {
+	fields := make([]resource.Field, 1000)
+	for i := range fields {
+		fields[i] = resource.Field{ID: i + 1, Name: fmt.Sprintf("c%d", i), Type: resource.Text}
+	}
+	schema, err := Schema(fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	for i := range fields {
+		col, ok := b.Field(i).(*array.StringBuilder)
+		if !ok {
+			t.Fatalf("column %d is a %T", i, b.Field(i))
+		}
+		for r := range 250 {
+			col.Append(fmt.Sprint(r, i))
+		}
+	}
+	batch := b.NewRecordBatch()
+	path := filepath.Join(t.TempDir(), "wide.parquet")
+	rows, err := WriteParquet(t.Context(), path, fields, func(yield func(arrow.RecordBatch, error) bool) { yield(batch, nil) })
+	if err != nil || rows != 250 {
+		t.Fatalf("rows = %d, err = %v", rows, err)
+	}
+	r, err := file.OpenParquetFile(path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if got := r.MetaData().Schema.Column(999).SchemaNode().FieldID(); got != 1000 || r.NumRows() != 250 {
+		t.Errorf("field id of the last column = %d, rows = %d", got, r.NumRows())
 	}
 }

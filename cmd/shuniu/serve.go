@@ -94,7 +94,7 @@ func (c *serveCommand) serve(ctx context.Context, a *app, h *hub) error {
 		Doctor: h.doctor, Land: h.landForClient(a.conf.Workers.Count),
 	})
 	server, err := httpapi.New(httpapi.Config{
-		Services: services, Log: a.log, OwnerToken: token, Front: web.Handler(),
+		Demo: c.accounts(), Services: services, Log: a.log, OwnerToken: token, Front: web.Handler(),
 		Live: health.Live, Ready: health.Ready, Metrics: metrics.Handler(),
 		Observe: func(operation string, status int, took time.Duration) {
 			metrics.Requests.WithLabelValues(operation, fmt.Sprintf("%dxx", status/100)).Observe(took.Seconds())
@@ -129,6 +129,19 @@ func (c *serveCommand) serve(ctx context.Context, a *app, h *hub) error {
 		g.Go(func() error { return h.loadDemo(gctx, a, url) })
 	}
 	return g.Wait()
+}
+
+// accounts are those the sign-in page of a demonstration hub offers.
+func (c *serveCommand) accounts() []httpapi.DemoAccount {
+	if !c.Demo {
+		return nil
+	}
+	_, people := guard.Demo()
+	out := make([]httpapi.DemoAccount, 0, len(people))
+	for _, p := range people {
+		out = append(out, httpapi.DemoAccount{Account: p.Account, Name: p.Name, Role: string(p.Roles[0]), Password: demoPassword})
+	}
+	return out
 }
 
 // seedAccounts makes the demo people and departments.
