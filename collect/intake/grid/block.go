@@ -3,8 +3,9 @@ package grid
 import (
 	"context"
 	"fmt"
-	"shuniu/collect/intake/tabular"
 	"slices"
+
+	"shuniu/collect/intake/tabular"
 )
 
 // A Role is what a sheet row is to a table.

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"shuniu/collect/intake/grid"
-	"shuniu/collect/intake/tabular"
 	"strings"
 	"testing"
+
+	"shuniu/collect/intake/grid"
+	"shuniu/collect/intake/tabular"
 
 	"github.com/google/go-cmp/cmp"
 )

@@ -4,9 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
-	"shuniu/collect/intake/tabular"
 	"slices"
 	"strings"
+
+	"shuniu/collect/intake/tabular"
 )
 
 // block finishes the table.

@@ -1,10 +1,11 @@
 package grid
 
 import (
-	"shuniu/collect/intake/tabular"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"shuniu/collect/intake/tabular"
 )
 
 // A profile counts what the body of a column holds.
@@ -298,7 +299,7 @@ func (a *analyser) numbers(i int, h heading, to, c0, c1 int) bool {
 			ones = true
 		}
 	}
-	if own*10 < (c1-c0+1)*9 && !(marked && own*10 >= (c1-c0+1)*7) {
+	if own*10 < (c1-c0+1)*9 && (!marked || own*10 < (c1-c0+1)*7) {
 		return false
 	}
 	if marked {

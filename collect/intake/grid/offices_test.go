@@ -58,8 +58,10 @@ func TestSurnameIsNoTotal(t *testing.T) {
 
 // TestUnitLines holds how offices of several countries say a unit.
 func TestUnitLines(t *testing.T) {
-	for _, l := range []string{"(Angaben in Euro)", "Beträge in TEUR", "(in thousands)", "All figures in £ million", "(En miles de euros)", "Montants en milliers d'euros",
-		"(тыс. руб.)", "в тыс. рублей", "(단위 : 천원)", "（単位：千円）", "(en millions d'euros)", "Importes en euros", "Unidad: personas", "£ thousands"} {
+	for _, l := range []string{
+		"(Angaben in Euro)", "Beträge in TEUR", "(in thousands)", "All figures in £ million", "(En miles de euros)", "Montants en milliers d'euros",
+		"(тыс. руб.)", "в тыс. рублей", "(단위 : 천원)", "（単位：千円）", "(en millions d'euros)", "Importes en euros", "Unidad: personas", "£ thousands",
+	} {
 		if kind, sure := noteKind(l); kind != "unit" || !sure {
 			t.Errorf("%q is %s, %v", l, kind, sure)
 		}
@@ -82,5 +84,19 @@ func TestTitle(t *testing.T) {
 	}
 	if a, b := blocks[0].Title(), blocks[1].Title(); a != "表1 各街镇户籍人口" || b != "表2 各街镇税收完成情况" {
 		t.Errorf("%q, %q", a, b)
+	}
+}
+
+// TestCountLines holds that a line that counts records is no total and no row.
+func TestCountLines(t *testing.T) {
+	for _, l := range []string{"Total Records: 3", "(3 rows)", "1,204 records", "共 12 条记录", "总计：25条", "Records: 12", "记录数：8", "Total: 12 records"} {
+		if kind, sure := noteKind(l); kind != "note" || !sure || labelTotal(l) != noTotal {
+			t.Errorf("%q is %s, %v, %v", l, kind, sure, labelTotal(l))
+		}
+	}
+	for _, l := range []string{"Total", "合计", "Total: 12", "总计", "Records Management", "12 Rowan Street"} {
+		if _, sure := noteKind(l); sure {
+			t.Errorf("%q is a note", l)
+		}
 	}
 }

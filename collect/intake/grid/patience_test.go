@@ -3,10 +3,11 @@ package grid_test
 import (
 	"context"
 	"fmt"
-	"shuniu/collect/intake/grid"
-	"shuniu/collect/intake/tabular"
 	"testing"
 	"time"
+
+	"shuniu/collect/intake/grid"
+	"shuniu/collect/intake/tabular"
 
 	"pgregory.net/rapid"
 )

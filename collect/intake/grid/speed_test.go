@@ -2,9 +2,10 @@ package grid_test
 
 import (
 	"context"
-	"shuniu/collect/intake/grid"
 	"strconv"
 	"testing"
+
+	"shuniu/collect/intake/grid"
 )
 
 // BenchmarkAnalyse looks at one million rows of twelve columns.

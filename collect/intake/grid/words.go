@@ -67,6 +67,9 @@ func labelTotal(text string) totalKind {
 	if len(text) > 120 {
 		return noTotal
 	}
+	if countLine.MatchString(text) {
+		return noTotal
+	}
 	w := squeeze(text)
 	w = strings.Trim(w, "*#-—–=<>()[]【】「」")
 	switch {
@@ -101,6 +104,7 @@ func labelTotal(text string) totalKind {
 var (
 	unitLine   = regexp.MustCompile(`(?i)^[\(（\[【※]?\s*(计量单位|金额单位|货币单位|数据单位|单\s*位|單\s*位|単\s*位|단\s*위|units?( of measure)?|einheit(en)?|unités?|unidad(es)?( de medida)?|unità( di misura)?|unidade|maßeinheit|jednostka|eenheid|единица измерения|ед\. ?изм\.?)\s*[:：=]\s*\S`)
 	unitBare   = regexp.MustCompile(`(?i)^[\(（]\s*(in\s+)?(million(en)?|mio\.?|mrd\.?|billion|thousand|tsd\.?|1[ ,.]?000|百万|千|億|万|亿|百|元|人|件|円|ドル|户|戸|euro?|€|us\$|\$|%|％|percent|prozent|천|백만|명|원)[^()（）]{0,18}[\)）]$`)
+	countLine  = regexp.MustCompile(`(?i)^\s*[\(（\[]?\s*((total\s+|grand total\s+)?(number of\s+|no\.? of\s+|#\s*of\s+)?(records?|rows?|results?|entries)( returned| exported| found| selected| displayed)?\s*[:：=]?\s*[\d,]+|[\d,]+\s+(rows?|records?|zeilen|datensätze|lignes|filas|registros)( selected| returned| affected| exported)?|(total|count|summe|gesamt)\s*[:：=]\s*[\d,]+\s+(rows?|records?|items|entries|results)|(anzahl\s+)?(datensätze|zeilen)\s*[:：]\s*[\d.]+|(共|合计|总计|共计|总共)?\s*[\d,]+\s*(条|行|笔)\s*(记录|数据)?|(共|合计|总计|共计|总共)\s*[:：]?\s*[\d,]+\s*(条|行|笔|项)\s*(记录|数据)?|(总)?(记录数|条数|行数|记录总数)\s*[:：]\s*[\d,]+)\s*[\)）\]]?[.。]?\s*$`)
 	unitSaid   = regexp.MustCompile(`(?i)^[\(（\[【*]?\s*(((alle\s+)?(angaben|beträge|werte|zahlen|preise)\s*:?\s+in|((all|dollar)\s+)?(figures|amounts|values|numbers|data|currency|dollars|estimates)\s*:?\s+(are\s+)?(expressed\s+)?in|(les\s+)?(montants|chiffres|valeurs|données|effectifs)\s+(sont\s+)?(exprimés\s+)?en|(los\s+)?(importes?|cifras|datos|valores|cantidades|miles|millones)\s+(expresad[oa]s\s+)?(en|de)|(valori|importi|dati)\s+in|(valores|dados)\s+em|(суммы|данные|показатели)\s+(приведены\s+)?в)\s+[^.。;；]{2,40}|(en|in|em|в)\s+(milliers|millions|milliards|miles|millones|migliaia|milioni|mil|milhões|tausend|mio\.?|mrd\.?|tsd\.?|t€|teur|euros?|eur|%|percent|pour\s?cent|porcentajes?|prozent|тыс\.?|тысячах|млн\.?|миллионах|млрд\.?|рублях|руб\.?|процентах|thousands?|billions?|dollars?|pounds?|us\$|\$|£|€)[^.。;；]{0,30}|(тыс|млн|млрд)\.?\s*(руб|чел|ед|тонн|долл)[а-я]*\.?|[£€$]\s*(thousands?|millions?|billions?|000s?|m|bn|k)|(thousands?|millions?|billions?)\s+of\s+\S[^.。;；]{1,30}|(teur|t€|keur))\s*[\)）\]】]?$`)
 	sourceLine = regexp.MustCompile(`(?i)^[\(（\[*※]?\s*(资料来源|数据来源|来\s*源|信息来源|资料出处|資料來源|資料|出典|出所|자료|출처|sources?|data source|quelle[n]?|fuente|bron|источник)\s*[:：]`)
 	noteLine   = regexp.MustCompile(`(?i)^([\(（\[*※]?\s*(注\s*\d*|备\s*注|說明|说\s*明|附\s*注|填表说明|填报说明|注意|注意事項|備考|脚注|주\s*\d*|비고|notes?|remarks?|nb|n\.b|footnotes?|anmerkung(en)?|hinweis(e)?|stand|nota|примечани[ея])\s*\d*\s*[)）]?\s*[:：.．、]|[*※†‡①②③④⑤]|\d{1,2}\s*[\)）]\s?\S|[¹²³⁴⁵⁶]|_{3,}|-{3,}|（?注）|\(注\)|注[1-9１-９一二三]|^\(\d+\)\s*\S.{12,})`)
@@ -123,7 +127,7 @@ func noteKind(text string) (kind string, sure bool) {
 		switch {
 		case unitBare.MatchString(t), unitSaid.MatchString(t):
 			return "unit", true
-		case noteLine.MatchString(t), contLine.MatchString(t):
+		case noteLine.MatchString(t), contLine.MatchString(t), countLine.MatchString(t):
 			return "note", true
 		}
 		return "note", false
@@ -142,7 +146,7 @@ func noteKind(text string) (kind string, sure bool) {
 		return "signature", true
 	case noteLine.MatchString(t):
 		return "note", true
-	case contLine.MatchString(t):
+	case contLine.MatchString(t), countLine.MatchString(t):
 		return "note", true
 	}
 	return "note", false
