@@ -188,7 +188,7 @@ func treeRSS(pid int) int64 {
 		return sum
 	}
 	for _, t := range tasks {
-		raw, err := os.ReadFile(t) //nolint:gosec // of /proc
+		raw, err := os.ReadFile(t)
 		if err != nil {
 			continue
 		}

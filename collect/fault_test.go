@@ -154,7 +154,9 @@ func TestWorkbook(t *testing.T) {
 		cell string
 		data []any
 	}{
-		{"A1", []any{"养老机构统计表"}}, {"A2", []any{"机构名称", "床位数", "开业日期"}}, {"A3", []any{"第一福利院", 200, time.Date(2019, 5, 1, 0, 0, 0, 0, time.UTC)}},
+		{"A1", []any{"养老机构统计表"}},
+		{"A2", []any{"机构名称", "床位数", "开业日期"}},
+		{"A3", []any{"第一福利院", 200, time.Date(2019, 5, 1, 0, 0, 0, 0, time.UTC)}},
 		{"A4", []any{"康乐养老院", 80, time.Date(2020, 6, 1, 0, 0, 0, 0, time.UTC)}},
 	} {
 		if err := x.SetSheetRow("Sheet1", row.cell, &row.data); err != nil {

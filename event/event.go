@@ -95,7 +95,7 @@ func (l *Log) Since(ctx context.Context, seq int64, topics []string, limit int) 
 	var out []Event
 	q := l.db.Bun().NewSelect().Model(&out).Where("seq > ?", seq).Order("seq").Limit(limit)
 	if len(topics) > 0 {
-		q = q.Where("topic IN (?)", bun.In(topics))
+		q = q.Where("topic IN (?)", bun.List(topics))
 	}
 	if err := q.Scan(ctx); err != nil {
 		return nil, fmt.Errorf("events since %d: %w", seq, err)

@@ -35,7 +35,7 @@ func (h *hub) listen(t *testing.T, who, query string, headers ...string) *listen
 	for i := 0; i+1 < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
-	res, err := http.DefaultTransport.RoundTrip(req) //nolint:bodyclose // the reader below closes it
+	res, err := http.DefaultTransport.RoundTrip(req)
 	if err != nil {
 		t.Fatal(err)
 	}

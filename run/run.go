@@ -193,10 +193,10 @@ func (r *Runs) List(ctx context.Context, f Filter) ([]Run, error) {
 	var out []Run
 	q := r.db.Bun().NewSelect().Model(&out).Order("id DESC").Limit(min(max(f.Limit, 1), 1000))
 	if len(f.States) > 0 {
-		q = q.Where("state IN (?)", bun.In(f.States))
+		q = q.Where("state IN (?)", bun.List(f.States))
 	}
 	if len(f.Kinds) > 0 {
-		q = q.Where("kind IN (?)", bun.In(f.Kinds))
+		q = q.Where("kind IN (?)", bun.List(f.Kinds))
 	}
 	if f.Account != "" {
 		q = q.Where("account = ?", f.Account)

@@ -34,7 +34,7 @@ func get(t *testing.T, h http.Handler, method, target, accept string) *http.Resp
 
 func body(t *testing.T, res *http.Response) string {
 	t.Helper()
-	defer res.Body.Close() //nolint:errcheck // in memory
+	defer res.Body.Close()
 	b, err := io.ReadAll(res.Body)
 	if err != nil {
 		t.Fatal(err)

@@ -28,7 +28,7 @@ func writeWide(ctx context.Context, path string, fields []resource.Field, batche
 	if err != nil {
 		return 0, err
 	}
-	f, err := os.Create(path) //nolint:gosec // the path is in the worker's own folder
+	f, err := os.Create(path)
 	if err != nil {
 		return 0, fmt.Errorf("write Parquet: %w", err)
 	}

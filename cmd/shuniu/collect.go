@@ -138,21 +138,16 @@ func gather(paths []string) (files []candidate, refused []collect.Receipt) {
 				return nil
 			}
 			if d.Type()&fs.ModeSymlink != 0 {
-				target, err := filepath.EvalSymlinks(at)
-				if err != nil {
-					refuse(at, fmt.Errorf("%s：链接指向的文件不存在 (a link to nowhere): %w", at, fault.NotFound))
-					return nil
-				}
-				if target != root && !strings.HasPrefix(target, root+string(filepath.Separator)) {
-					refuse(at, fmt.Errorf("%s：链接指向所给文件夹之外，未读取 (the link leads out of the given folder): %w", at, fault.Denied))
+				if linkErr := checkLink(root, at); linkErr != nil {
+					refuse(at, linkErr)
 					return nil
 				}
 			}
-			if err := checkRegular(at); err != nil {
-				refuse(at, err)
-				return nil
+			if notFile := checkRegular(at); notFile != nil {
+				refuse(at, notFile)
+			} else {
+				files = append(files, candidate{path: at, name: at})
 			}
-			files = append(files, candidate{path: at, name: at})
 			return nil
 		})
 		if err != nil {
@@ -160,6 +155,18 @@ func gather(paths []string) (files []candidate, refused []collect.Receipt) {
 		}
 	}
 	return joinShapefiles(files), refused
+}
+
+// checkLink says why a link below root may not be followed.
+func checkLink(root, at string) error {
+	target, err := filepath.EvalSymlinks(at)
+	if err != nil {
+		return fmt.Errorf("%s：链接指向的文件不存在 (a link to nowhere): %w", at, fault.NotFound)
+	}
+	if target != root && !strings.HasPrefix(target, root+string(filepath.Separator)) {
+		return fmt.Errorf("%s：链接指向所给文件夹之外，未读取 (the link leads out of the given folder): %w", at, fault.Denied)
+	}
+	return nil
 }
 
 func checkRegular(path string) error {
@@ -243,7 +250,7 @@ func landAll(ctx context.Context, s *collect.Service, files []candidate, req col
 		if o.err == nil {
 			continue
 		}
-		if k := fault.KindOf(o.err); k == fault.Full || k == nil {
+		if k := fault.KindOf(o.err); k == nil || errors.Is(k, fault.Full) {
 			if firstErr == nil {
 				firstErr = fmt.Errorf("collect %s: %w", f.name, o.err)
 			}

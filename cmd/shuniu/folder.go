@@ -146,7 +146,7 @@ func (f *folder) close() error {
 
 // readReach reads serve.json of a live server; fault.NotFound when there is none.
 func readReach(dir string) (reach, error) {
-	raw, err := os.ReadFile(filepath.Join(dir, "serve.json")) //nolint:gosec // the data folder is the user's choice
+	raw, err := os.ReadFile(filepath.Join(dir, "serve.json"))
 	if err != nil {
 		return reach{}, fmt.Errorf("%w: %w", err, fault.NotFound)
 	}

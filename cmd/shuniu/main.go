@@ -134,11 +134,10 @@ func (a *app) exit(err error) int {
 		return exitUsage
 	}
 	fmt.Fprintln(a.errOut, "shuniu:", err)
-	switch fault.KindOf(err) {
-	case fault.Invalid, fault.NotFound, fault.Denied, fault.Conflict, fault.Busy, fault.Damaged:
-		return exitRefused
+	if k := fault.KindOf(err); k == nil || errors.Is(k, fault.Full) {
+		return exitInternal
 	}
-	return exitInternal
+	return exitRefused
 }
 
 // A usageError ends the program with exitUsage.

@@ -28,7 +28,7 @@ func openRegular(path string) (*os.File, error) {
 	case !st.Mode().IsRegular():
 		return nil, fmt.Errorf("%s：不是普通文件（管道、设备或套接字），无法读取 (not a regular file): %w", path, fault.Invalid)
 	}
-	f, err := os.Open(path) //nolint:gosec // the path is what the user asked for
+	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrPermission) {
 		return nil, fmt.Errorf("%s：没有读取权限 (permission denied): %w", path, fault.Denied)
 	}

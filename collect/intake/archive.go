@@ -134,7 +134,7 @@ func (w *walker) zip(ctx context.Context, src *tabular.Source, at place) error {
 			continue // read with its .shp
 		}
 		if f.Flags&1 != 0 {
-			if err := w.refuse(m, int64(f.UncompressedSize64), encryptedArchive()); err != nil { //nolint:gosec // a size above int64 is only shown
+			if err := w.refuse(m, int64(f.UncompressedSize64), encryptedArchive()); err != nil {
 				return err
 			}
 			continue
@@ -165,7 +165,7 @@ func (w *walker) zip(ctx context.Context, src *tabular.Source, at place) error {
 				err = errors.Join(err, d())
 			}
 		}
-		if err := w.refusedOr(m, int64(f.UncompressedSize64), err); err != nil { //nolint:gosec // a size above int64 is only shown
+		if err := w.refusedOr(m, int64(f.UncompressedSize64), err); err != nil {
 			return err
 		}
 	}
@@ -177,7 +177,7 @@ func (w *walker) zipMember(ctx context.Context, f *zip.File, name string) (*tabu
 	if err != nil {
 		return nil, nil, damagedArchive(err)
 	}
-	src, drop, err := w.inflate(ctx, name, rc, max(int64(f.CompressedSize64), 1)) //nolint:gosec // checked against the file by zip
+	src, drop, err := w.inflate(ctx, name, rc, max(int64(f.CompressedSize64), 1))
 	return src, drop, errors.Join(err, rc.Close())
 }
 

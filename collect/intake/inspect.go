@@ -124,7 +124,7 @@ func csvCell(w *bufio.Writer, v []byte, first, only bool) {
 	if !first {
 		_ = w.WriteByte(',') // a bufio.Writer keeps its error until Flush
 	}
-	if !strings.ContainsAny(string(v), ",\"\r\n") && !(only && len(v) == 0) {
+	if plain := !strings.ContainsAny(string(v), ",\"\r\n"); plain && (!only || len(v) > 0) {
 		_, _ = w.Write(v)
 		return
 	}

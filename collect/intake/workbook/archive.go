@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"shuniu/collect/intake/tabular"
 	"strings"
+
+	"shuniu/collect/intake/tabular"
 
 	"github.com/klauspost/compress/flate"
 )

@@ -8,10 +8,11 @@ import (
 	"io"
 	"path"
 	"regexp"
-	"shuniu/collect/intake/grid"
-	"shuniu/collect/intake/tabular"
 	"slices"
 	"strings"
+
+	"shuniu/collect/intake/grid"
+	"shuniu/collect/intake/tabular"
 )
 
 // sheetFacts are what a reader noticed on a sheet besides its cells.

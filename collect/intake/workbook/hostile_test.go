@@ -11,11 +11,12 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"shuniu/collect/intake/grid/messy"
-	"shuniu/collect/intake/tabular"
 	"strings"
 	"testing"
 	"time"
+
+	"shuniu/collect/intake/grid/messy"
+	"shuniu/collect/intake/tabular"
 )
 
 // sharedData finds the folder of real test files beside the checkout.

@@ -5,12 +5,13 @@ import (
 	"context"
 	"encoding/csv"
 	"os"
-	"shuniu/collect/intake/grid"
-	"shuniu/collect/intake/grid/messy"
-	"shuniu/collect/intake/tabular"
 	"slices"
 	"strings"
 	"testing"
+
+	"shuniu/collect/intake/grid"
+	"shuniu/collect/intake/grid/messy"
+	"shuniu/collect/intake/tabular"
 )
 
 // readCase reads a generated file and tells what it found in the truth's terms.

@@ -6,9 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"shuniu/collect/intake/grid"
 	"strconv"
 	"strings"
+
+	"shuniu/collect/intake/grid"
 )
 
 // A memory is a workbook whose sheets are read in one pass and kept.

@@ -5,8 +5,9 @@ import (
 	"context"
 	"errors"
 	"io"
-	"shuniu/collect/intake/grid"
 	"strings"
+
+	"shuniu/collect/intake/grid"
 )
 
 // readSML reads SpreadsheetML 2003, the XML that old Office and many reporting

@@ -3,10 +3,11 @@ package workbook
 import (
 	"bytes"
 	"math"
-	"shuniu/collect/intake/grid"
 	"strconv"
 	"strings"
 	"time"
+
+	"shuniu/collect/intake/grid"
 )
 
 // shown is how a number format shows numbers.

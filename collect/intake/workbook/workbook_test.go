@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"shuniu/collect/intake/grid"
-	"shuniu/collect/intake/tabular"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"shuniu/collect/intake/grid"
+	"shuniu/collect/intake/tabular"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"

@@ -7,10 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"shuniu/collect/intake/grid"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"shuniu/collect/intake/grid"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"

@@ -8,10 +8,11 @@ import (
 	"crypto/sha1"
 	"encoding/binary"
 	"math"
-	"shuniu/collect/intake/tabular"
 	"strings"
 	"testing"
 	"unicode/utf16"
+
+	"shuniu/collect/intake/tabular"
 
 	"github.com/google/go-cmp/cmp"
 )

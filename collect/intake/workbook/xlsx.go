@@ -7,9 +7,10 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"shuniu/collect/intake/grid"
 	"strconv"
 	"strings"
+
+	"shuniu/collect/intake/grid"
 )
 
 // An xlsx is a workbook of Office Open XML, transitional or strict.
