@@ -87,7 +87,7 @@ func residents(path string, rows int) (err error) {
 	if _, err := w.WriteString("证件号码,姓名,性别,出生日期,街镇,居委,住址,手机,户籍状态,收入,更新时间,来源部门\n"); err != nil {
 		return err
 	}
-	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // made-up data
+	r := rand.New(rand.NewPCG(1, 2))
 	sur := strings.Split("王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗", "")
 	giv := strings.Split("伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平", "")
 	towns := []string{"花木街道", "张江镇", "唐镇", "川沙新镇", "周浦镇", "惠南镇", "金桥镇", "三林镇"}

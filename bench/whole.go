@@ -95,7 +95,7 @@ func readExcelize(path string) (n int, err error) {
 // sharedData lands every public file there is and prints what became of them.
 func (b *bench) sharedData(ctx context.Context) error {
 	data := filepath.Join(b.dir, "shared")
-	cmd := exec.CommandContext(ctx, b.shuniu, "collect", "--data", data, "--json", b.shared) //nolint:gosec // the binary under measurement
+	cmd := exec.CommandContext(ctx, b.shuniu, "collect", "--data", data, "--json", b.shared)
 	var out bytes.Buffer
 	cmd.Stdout = &out
 	start := time.Now()
@@ -136,7 +136,7 @@ func (b *bench) sharedData(ctx context.Context) error {
 func (b *bench) start(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, b.shuniu, "serve", "--data", filepath.Join(b.dir, "start"), "--listen", "127.0.0.1:0", "--demo") //nolint:gosec // the binary under measurement
+	cmd := exec.CommandContext(ctx, b.shuniu, "serve", "--data", filepath.Join(b.dir, "start"), "--listen", "127.0.0.1:0", "--demo")
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -14,5 +14,5 @@ for _ in $(seq 600); do
   sleep 0.1
 done
 [[ -n ${url:-} ]] || { cat "$work/log" >&2; echo "e2e: the hub did not get ready" >&2; exit 1; }
-export SHUNIU_URL=$url SHUNIU_E2E_SHOTS=${SHUNIU_E2E_SHOTS:-$work/shots}
+export SHUNIU_URL=$url SHUNIU_ACCOUNT=engineer SHUNIU_PASSWORD=Shuniu-2026
 (cd web && npm run --silent e2e) || { tail -n 50 "$work/log" >&2; exit 1; }

@@ -3,7 +3,10 @@ package intake_test
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"shuniu/collect/intake"
@@ -11,22 +14,38 @@ import (
 )
 
 func TestZZ(t *testing.T) {
-	p := os.Getenv("ZZ")
-	if p == "" {
-		t.Skip()
-	}
-	data, _ := os.ReadFile(p)
-	src := &tabular.Source{Name: p, Size: int64(len(data)), ReaderAt: bytes.NewReader(data)}
-	rep, err := intake.Inspect(t.Context(), src, intake.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	fmt.Println(rep.Format, rep.Encoding, rep.Refused)
-	for _, tab := range rep.Tables {
-		fmt.Printf("-- %q rows %d head %d %+v\n", tab.Name, tab.Rows, tab.HeaderRows, tab.Place)
-		for _, c := range tab.Columns {
-			fmt.Printf("   %s %s u=%s null=%d unread=%d\n", c.Name, c.Type, c.Unit, c.Nulls, c.Unread)
+	n := 0
+	_ = filepath.WalkDir("/work/shared/data", func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.Contains(p, "hostile") {
+			return nil
 		}
-		fmt.Printf("   notes %+v\n   questions %q\n", tab.Notes, tab.Questions)
-	}
+		i, _ := d.Info()
+		if i.Size() > 3<<20 {
+			return nil
+		}
+		switch strings.ToLower(filepath.Ext(p)) {
+		case ".csv", ".tsv", ".txt", ".xlsx", ".xls", ".html":
+		default:
+			return nil
+		}
+		data, _ := os.ReadFile(p)
+		src := &tabular.Source{Name: p, Size: int64(len(data)), ReaderAt: bytes.NewReader(data)}
+		rep, err := intake.Inspect(t.Context(), src, intake.Options{})
+		n++
+		if err != nil {
+			fmt.Println("ERR", p, err)
+			return nil
+		}
+		for _, tab := range rep.Tables {
+			for _, q := range tab.Questions {
+				for _, k := range []string{"不是数，按文字", "脚注", "表头的第二行", "可能是栏次", "总数，按数据", "最右一列", "列名由两行"} {
+					if strings.Contains(q, k) {
+						fmt.Println(strings.TrimPrefix(p, "/work/shared/data/"), q)
+					}
+				}
+			}
+		}
+		return nil
+	})
+	fmt.Println(n, "files")
 }
