@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 //	fifo FILE      makes a named pipe
 //	flip FILE      flips one bit in the middle of a file
 //	await FILE     waits until a file is there
+//	stop DIR       ends the server of a data folder with SIGTERM
 //	code N CMD…    runs a command that must exit with N
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -61,6 +62,11 @@ func TestScript(t *testing.T) {
 					time.Sleep(50 * time.Millisecond)
 				}
 				ts.Fatalf("%s did not come", args[0])
+			},
+			"stop": func(ts *testscript.TestScript, _ bool, args []string) {
+				r, err := readReach(ts.MkAbs(args[0]))
+				ts.Check(err)
+				ts.Check(syscall.Kill(r.PID, syscall.SIGTERM))
 			},
 			"code": func(ts *testscript.TestScript, _ bool, args []string) {
 				want := args[0]

@@ -27,7 +27,7 @@ func TestReceiptsSurvive(t *testing.T) {
 	for _, mode := range []powerfs.Mode{powerfs.Ext4, powerfs.Strict} {
 		t.Run("power cut/"+mode.String(), func(t *testing.T) {
 			fs := powerfs.Mount(t, mode)
-			receipts(t, filepath.Join(fs.Dir(), "data"), strikes, func(cmd *exec.Cmd, ended <-chan struct{}) {
+			receipts(t, filepath.Join(fs.Dir(), "data"), strikes, func(cmd *child, ended <-chan struct{}) {
 				struck := make(chan struct{})
 				n := 1 + rand.Int64N(2500)
 				fs.CutAt(powerfs.Any, n, powerfs.Cut{Mixed: n%2 == 0, Seed: uint64(n)}, func() { close(struck) })
@@ -49,7 +49,7 @@ func TestReceiptsSurvive(t *testing.T) {
 		})
 	}
 	t.Run("kill", func(t *testing.T) {
-		receipts(t, filepath.Join(t.TempDir(), "data"), strikes, func(cmd *exec.Cmd, ended <-chan struct{}) {
+		receipts(t, filepath.Join(t.TempDir(), "data"), strikes, func(cmd *child, ended <-chan struct{}) {
 			start(t, cmd)
 			select {
 			case <-time.After(time.Duration(200+rand.IntN(1500)) * time.Millisecond):
@@ -61,16 +61,23 @@ func TestReceiptsSurvive(t *testing.T) {
 	})
 }
 
-func start(t *testing.T, cmd *exec.Cmd) {
+// A child is a program that is read from once it has begun.
+type child struct {
+	*exec.Cmd
+	began chan struct{}
+}
+
+func start(t *testing.T, c *child) {
 	t.Helper()
-	if err := cmd.Start(); err != nil {
+	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
+	close(c.began)
 }
 
 // receipts collects new files again and again into data; strike starts the
 // program and ends it. A last run is left in peace, so that there is a receipt.
-func receipts(t *testing.T, data string, strikes int, strike func(cmd *exec.Cmd, ended <-chan struct{})) {
+func receipts(t *testing.T, data string, strikes int, strike func(cmd *child, ended <-chan struct{})) {
 	t.Helper()
 	const rows = 20
 	src := t.TempDir()
@@ -88,7 +95,7 @@ func receipts(t *testing.T, data string, strikes int, strike func(cmd *exec.Cmd,
 			}
 			args = append(args, p)
 		}
-		cmd := exec.CommandContext(t.Context(), "shuniu", args...)
+		cmd := &child{exec.CommandContext(t.Context(), "shuniu", args...), make(chan struct{})}
 		cmd.Env = append(os.Environ(), "TMPDIR="+src)
 		out, err := cmd.StdoutPipe()
 		if err != nil {
@@ -97,6 +104,7 @@ func receipts(t *testing.T, data string, strikes int, strike func(cmd *exec.Cmd,
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
+			<-cmd.began
 			lines := bufio.NewScanner(out)
 			lines.Buffer(nil, 1<<20)
 			for lines.Scan() {
