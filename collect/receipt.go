@@ -121,6 +121,9 @@ func (s *Service) Batches(ctx context.Context, f BatchFilter) ([]Batch, error) {
 	for i := range rows {
 		out[i] = batchOf(&rows[i])
 		out[i].Report = nil
+		if len(out[i].Questions) > 0 && !s.seesRows(ctx, out[i].Dataset, out[i].Department) {
+			out[i].redact()
+		}
 	}
 	return out, nil
 }
@@ -134,7 +137,11 @@ func (s *Service) Batch(ctx context.Context, id resource.BatchID) (Batch, error)
 	if _, err := s.decide(ctx, guard.ReadEntry, resource.DatasetID(r.Dataset), resource.DepartmentID(r.Department)); err != nil {
 		return Batch{}, err
 	}
-	return batchOf(r), nil
+	b := batchOf(r)
+	if !s.seesRows(ctx, resource.DatasetID(r.Dataset), b.Department) {
+		b.redact()
+	}
+	return b, nil
 }
 
 func (s *Service) batchRow(ctx context.Context, id resource.BatchID) (*batchRow, error) {

@@ -151,7 +151,7 @@ func (c *Config) environment(env []string) error {
 	for _, e := range env {
 		name, value, _ := strings.Cut(e, "=")
 		rest, ours := strings.CutPrefix(name, envPrefix)
-		if !ours || slices.Contains(otherEnv, name) {
+		if !ours || value == "" || slices.Contains(otherEnv, name) {
 			continue
 		}
 		at := slices.IndexFunc(known, func(k string) bool { return envName(k) == rest })

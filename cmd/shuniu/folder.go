@@ -100,12 +100,13 @@ func (a *app) openFolder(ctx context.Context, create bool) (*folder, error) {
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
-	return f, f.claim()
+	return f, f.claim(a.command)
 }
 
 // claim writes who holds the folder and sweeps what dead holders left.
-func (f *folder) claim() error {
-	text := fmt.Sprintf("pid %d: %s\n", os.Getpid(), strings.Join(os.Args, " "))
+func (f *folder) claim(command string) error {
+	// The command only: its arguments may hold what nobody else should read.
+	text := fmt.Sprintf("pid %d: %s\n", os.Getpid(), command)
 	if err := f.lock.Truncate(0); err != nil {
 		return fmt.Errorf("lock data folder: %w", err)
 	}

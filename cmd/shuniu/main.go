@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -51,6 +52,8 @@ type app struct {
 	log    *slog.Logger
 	out    io.Writer
 	errOut io.Writer
+
+	command string // its first word, e.g. collect
 }
 
 // A refusedError ends the program with exitRefused; its text was printed or
@@ -106,6 +109,7 @@ func execute(args []string, out, errOut io.Writer) int {
 		fmt.Fprintln(errOut, "shuniu:", err)
 		return exitUsage
 	}
+	a.command, _, _ = strings.Cut(k.Command(), " ")
 	k.BindTo(ctx, (*context.Context)(nil))
 	return a.exit(k.Run(a))
 }

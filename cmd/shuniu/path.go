@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"syscall"
 
 	"shuniu/fault"
 )
@@ -21,6 +22,8 @@ func openRegular(path string) (*os.File, error) {
 		return nil, fmt.Errorf("%s：没有这个文件 (no such file): %w", path, fault.NotFound)
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("%s：没有读取权限 (permission denied): %w", path, fault.Denied)
+	case errors.Is(err, syscall.ENAMETOOLONG), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ELOOP):
+		return nil, fmt.Errorf("%s：路径无法使用 (%w): %w", path, err, fault.Invalid)
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", path, err)
 	case st.IsDir():

@@ -41,10 +41,10 @@ func tooLarge(what string) *tabular.Refusal {
 	}
 }
 
-func damagedArchive(err error) *tabular.Refusal {
+func damagedArchive() *tabular.Refusal {
 	return &tabular.Refusal{
 		Kind:    "damaged",
-		Message: "压缩包不完整或已损坏，读不到其中的全部文件（" + err.Error() + "）。",
+		Message: "压缩包不完整或已损坏，读不到其中的全部文件。",
 		Hint:    "请从原处重新下载或重新压缩后再提交。",
 	}
 }
@@ -101,7 +101,7 @@ func (w *walker) inflate(ctx context.Context, name string, r io.Reader, stored i
 			break
 		}
 		if err != nil {
-			return nil, nil, errors.Join(damagedArchive(err), drop())
+			return nil, nil, errors.Join(damagedArchive(), drop())
 		}
 	}
 	src := &tabular.Source{Name: name, Size: n, ReaderAt: bytes.NewReader(mem.Bytes()), Scratch: w.opt.Scratch}
@@ -115,7 +115,7 @@ func (w *walker) inflate(ctx context.Context, name string, r io.Reader, stored i
 func (w *walker) zip(ctx context.Context, src *tabular.Source, at place) error {
 	r, err := zip.NewReader(src, src.Size)
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
-		return damagedArchive(err)
+		return damagedArchive()
 	}
 	if len(r.File) > maxMembers {
 		return w.keepWhole(ctx, src, at, "zip", len(r.File))
@@ -175,7 +175,7 @@ func (w *walker) zip(ctx context.Context, src *tabular.Source, at place) error {
 func (w *walker) zipMember(ctx context.Context, f *zip.File, name string) (*tabular.Source, func() error, error) {
 	rc, err := f.Open()
 	if err != nil {
-		return nil, nil, damagedArchive(err)
+		return nil, nil, damagedArchive()
 	}
 	src, drop, err := w.inflate(ctx, name, rc, max(int64(f.CompressedSize64), 1))
 	return src, drop, errors.Join(err, rc.Close())
@@ -267,7 +267,7 @@ func (w *walker) tar(ctx context.Context, src *tabular.Source, at place) error {
 			return nil
 		}
 		if err != nil && !errors.Is(err, tar.ErrInsecurePath) {
-			return damagedArchive(err)
+			return damagedArchive()
 		}
 		name := h.Name
 		if !utf8.ValidString(name) {
@@ -327,7 +327,7 @@ func (w *walker) stream(ctx context.Context, src *tabular.Source, at place, form
 	case "gz":
 		z, err := gzip.NewReader(in)
 		if err != nil {
-			return damagedArchive(err)
+			return damagedArchive()
 		}
 		if z.Name != "" && utf8.ValidString(z.Name) {
 			name = path.Base(z.Name)
@@ -340,7 +340,7 @@ func (w *walker) stream(ctx context.Context, src *tabular.Source, at place, form
 	case "zst":
 		z, err := zstd.NewReader(in, zstd.WithDecoderMaxMemory(256<<20), zstd.WithDecoderConcurrency(1))
 		if err != nil {
-			return damagedArchive(err)
+			return damagedArchive()
 		}
 		defer z.Close()
 		r, name = z, trimAny(name, ".zst", ".zstd")

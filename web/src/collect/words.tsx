@@ -18,6 +18,9 @@ export function sayFound(t: TFunction, r: Report): string {
   return t('found.many', { n: num(r.tables.length), rows: num(rows) })
 }
 
+/** lined tells formats whose header is lines of the file from those that name their columns themselves. */
+const lined = (format: string): boolean => !['json', 'ndjson', 'geojson', 'xml', 'sql', 'dbf', 'shp', 'parquet'].includes(format)
+
 /** sayTable is what is worth knowing of one table, a short clause each. */
 export function sayTable(t: TFunction, x: TableReport): { key: string; text: string; tone: Tone }[] {
   const out: { key: string; text: string; tone: Tone }[] = []
@@ -25,7 +28,7 @@ export function sayTable(t: TFunction, x: TableReport): { key: string; text: str
   if (x.encoding) out.push({ key: 'encoding', text: t('found.encoding', { encoding: encodingName(x.encoding) }), tone: 'off' })
   if (x.dialect?.delimiter) out.push({ key: 'delimiter', text: t('found.delimiter', { name: delimiterName(t, x.dialect.delimiter) }), tone: 'off' })
   if (x.place.sheet) out.push({ key: 'sheet', text: t(x.hidden ? 'found.hidden_sheet' : 'found.sheet', { name: x.place.sheet, range: x.place.range ?? '' }), tone: x.hidden ? 'warn' : 'off' })
-  out.push({ key: 'header', text: x.header_rows === 0 ? t('found.no_header') : t('found.header', { count: x.header_rows }), tone: x.header_rows === 0 ? 'warn' : 'off' })
+  if (lined(x.format)) out.push({ key: 'header', text: x.header_rows === 0 ? t('found.no_header') : t('found.header', { count: x.header_rows }), tone: x.header_rows === 0 ? 'warn' : 'off' })
   for (const [kind, n] of told(x.notes)) out.push({ key: kind, text: t(`found.note_${kind}`, { count: n, defaultValue: t('found.note_note', { count: n }) }), tone: 'off' })
   const unread = x.columns.reduce((n, c) => n + c.unread, 0)
   if (unread > 0) out.push({ key: 'unread', text: t('found.unread', { count: unread }), tone: 'warn' })
