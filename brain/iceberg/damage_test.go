@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -182,6 +183,28 @@ func TestOrphansAreFoundAndSwept(t *testing.T) {
 	}
 	if s, err := b.tbl.Scan(t.Context(), 0); err != nil || s.Rows != 5 {
 		t.Errorf("scan %+v, %v", s, err)
+	}
+}
+
+// TestStagingOutlivesItsValue: a caller that keeps only the path of a staging
+// does not lose the folder to the garbage collector and another process.
+func TestStagingOutlivesItsValue(t *testing.T) {
+	b := newBench(t)
+	st, err := b.Stage(t.Context(), b.tbl.name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := st.Dir()
+	st = nil
+	for range 3 {
+		runtime.GC()
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err := b.sweepStaging(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(dir); err != nil {
+		t.Errorf("the staging was swept while its lake is open: %v", err)
 	}
 }
 

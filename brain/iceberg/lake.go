@@ -61,6 +61,7 @@ type Lake struct {
 	sums   map[string]sum            // digests of metadata files, by path relative to dir
 	proven map[string]stamp          // data files whose digest was right, by the same
 	plans  map[planKey][]plannedFile // of immutable snapshots
+	held   map[*staging]struct{}     // not closed yet: their locks must outlive the garbage collector
 }
 
 // A head is a table's metadata as of one location.
@@ -87,7 +88,7 @@ func Open(ctx context.Context, c Config) (*Lake, error) {
 		dir: filepath.Clean(c.Dir), db: c.DB, log: c.Log, age: c.OrphanAge,
 		locks: map[string]chan struct{}{}, heads: map[resource.Table]head{},
 		dirs: map[string]bool{}, sums: map[string]sum{}, proven: map[string]stamp{},
-		plans: map[planKey][]plannedFile{},
+		plans: map[planKey][]plannedFile{}, held: map[*staging]struct{}{},
 	}
 	if l.age == 0 {
 		l.age = time.Hour

@@ -20,6 +20,7 @@ func (l *Lake) stagingDir() string { return filepath.Join(l.dir, ".staging") }
 
 // A staging is a folder that its process holds locked while it lives.
 type staging struct {
+	lake *Lake
 	dir  string
 	lock *os.File
 }
@@ -51,7 +52,11 @@ func (l *Lake) Stage(ctx context.Context, t resource.Table) (brain.Staging, erro
 			return nil, fmt.Errorf("stage for %s: %w", t, errors.Join(err, os.Remove(dir)))
 		}
 		if _, err := os.Stat(dir); err == nil {
-			return &staging{dir: dir, lock: lock}, nil
+			s := &staging{lake: l, dir: dir, lock: lock}
+			l.mu.Lock()
+			l.held[s] = struct{}{}
+			l.mu.Unlock()
+			return s, nil
 		}
 		if err := lock.Close(); err != nil {
 			return nil, fmt.Errorf("stage for %s: %w", t, err)
@@ -64,6 +69,9 @@ func (s *staging) Dir() string { return s.dir }
 
 // Close removes the folder and what was not committed.
 func (s *staging) Close() error {
+	s.lake.mu.Lock()
+	delete(s.lake.held, s)
+	s.lake.mu.Unlock()
 	return errors.Join(os.RemoveAll(s.dir), s.lock.Close())
 }
 
