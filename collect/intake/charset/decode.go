@@ -117,12 +117,11 @@ func (d *Decoder) Skip(src []byte) int { return min(d.Unit(), len(src)) }
 // ascii counts the bytes below 0x80 at the start of s.
 func ascii(s []byte) int {
 	i := 0
-	for len(s)-i >= 16 {
-		a, b := binary.LittleEndian.Uint64(s[i:]), binary.LittleEndian.Uint64(s[i+8:])
-		if (a|b)&0x8080808080808080 != 0 {
-			break
+	for len(s)-i >= 8 {
+		if w := binary.LittleEndian.Uint64(s[i:]) & highBits; w != 0 {
+			return i + bits.TrailingZeros64(w)>>3
 		}
-		i += 16
+		i += 8
 	}
 	for i < len(s) && s[i] < utf8.RuneSelf {
 		i++
@@ -130,31 +129,103 @@ func ascii(s []byte) int {
 	return i
 }
 
+const highBits = 0x8080808080808080
+
 // validUTF8 counts the bytes of valid UTF-8 at the start of s, and tells
 // whether what follows is a character cut off by the end of s.
 func validUTF8(s []byte) (n int, cut bool) {
+	const block = 4096
+	for len(s)-n >= block {
+		end := n + block
+		for back := 0; back < utf8.UTFMax && !utf8.RuneStart(s[end-1]); back++ {
+			end--
+		}
+		end-- // a character that begins near the end belongs to the next block
+		if !utf8Machine.accepts(s[n:end]) {
+			break
+		}
+		n = end
+	}
 	for n < len(s) {
 		if s[n] < utf8.RuneSelf {
 			n += ascii(s[n:])
 			continue
 		}
-		// runs of three-byte characters are the usual case
-		for len(s)-n >= 3 && s[n]&0xF0 == 0xE0 && s[n+1]&0xC0 == 0x80 && s[n+2]&0xC0 == 0x80 {
-			if s[n] == 0xE0 && s[n+1] < 0xA0 || s[n] == 0xED && s[n+1] > 0x9F {
-				return n, false
-			}
-			n += 3
-		}
-		if n == len(s) || s[n] < utf8.RuneSelf {
-			continue
-		}
-		r, w := utf8.DecodeRune(s[n:])
-		if r == utf8.RuneError && w <= 1 {
+		r, size := utf8.DecodeRune(s[n:])
+		if r == utf8.RuneError && size <= 1 {
 			return n, !utf8.FullRune(s[n:])
 		}
-		n += w
+		n += size
 	}
 	return n, false
+}
+
+// A machine is an automaton over bytes whose states are shift counts: the next
+// state is in the low six bits of the byte's row, shifted right by the state.
+// A step is a load, which waits for nothing, and one shift.
+// Source: P. Vognsen, "Shift-based DFAs" (2021).
+type machine [256]uint64
+
+// accepts reports whether the automaton ends in its first state.
+func (m *machine) accepts(s []byte) bool {
+	state := uint64(stateStart)
+	for len(s) >= 8 {
+		state = m[s[0]] >> (state & 63)
+		state = m[s[1]] >> (state & 63)
+		state = m[s[2]] >> (state & 63)
+		state = m[s[3]] >> (state & 63)
+		state = m[s[4]] >> (state & 63)
+		state = m[s[5]] >> (state & 63)
+		state = m[s[6]] >> (state & 63)
+		state = m[s[7]] >> (state & 63)
+		s = s[8:]
+	}
+	for _, b := range s {
+		state = m[b] >> (state & 63)
+	}
+	return state&63 == stateStart
+}
+
+// States of utf8Machine: what the next byte must be.
+const (
+	stateError = 6 * iota
+	stateStart
+	stateOne   // one continuation byte
+	stateTwo   // two
+	stateThree // three
+	stateE0    // two, the first not overlong
+	stateED    // two, the first below the surrogates
+	stateF0    // three, the first not overlong
+	stateF4    // three, the first within Unicode
+)
+
+var utf8Machine = newUTF8Machine()
+
+// newUTF8Machine is the table of well-formed sequences (Unicode 16, table 3-7).
+func newUTF8Machine() *machine {
+	var m machine
+	step := func(from, to uint64, lo, hi int) {
+		for b := lo; b <= hi; b++ {
+			m[b] |= to << from
+		}
+	}
+	step(stateStart, stateStart, 0x00, 0x7F)
+	step(stateStart, stateOne, 0xC2, 0xDF)
+	step(stateStart, stateE0, 0xE0, 0xE0)
+	step(stateStart, stateTwo, 0xE1, 0xEC)
+	step(stateStart, stateED, 0xED, 0xED)
+	step(stateStart, stateTwo, 0xEE, 0xEF)
+	step(stateStart, stateF0, 0xF0, 0xF0)
+	step(stateStart, stateThree, 0xF1, 0xF3)
+	step(stateStart, stateF4, 0xF4, 0xF4)
+	step(stateOne, stateStart, 0x80, 0xBF)
+	step(stateTwo, stateOne, 0x80, 0xBF)
+	step(stateThree, stateTwo, 0x80, 0xBF)
+	step(stateE0, stateOne, 0xA0, 0xBF)
+	step(stateED, stateOne, 0x80, 0x9F)
+	step(stateF0, stateTwo, 0x90, 0xBF)
+	step(stateF4, stateTwo, 0x80, 0x8F)
+	return &m
 }
 
 func appendUTF8(dst, src []byte, last bool) ([]byte, int, bool) {

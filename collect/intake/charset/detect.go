@@ -3,13 +3,18 @@ package charset
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math"
+	"runtime"
 	"slices"
+	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // A Result is what encoding a file is in.
@@ -246,11 +251,22 @@ type scanned struct {
 }
 
 // scan reads the file in blocks. It stops early when it is clear that the file
-// is no UTF-8 and there is evidence enough.
+// is no UTF-8 and there is evidence enough. When the beginning of a big file is
+// valid UTF-8, the rest is only checked for that, on every core.
 func scan(r io.ReaderAt, from, size int64) (*scanned, error) {
 	s := &scanned{whole: true}
 	buf := make([]byte, 0, blockSize+blockSize/4)
 	for off := from; off < size; {
+		if off-from >= wholeBelow && s.badLines == 0 && s.goodLines > 1000 {
+			lost, ok, err := restValid(r, off-int64(len(buf)), size)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				s.lost += lost
+				return s, nil
+			}
+		}
 		n := min(size-off, int64(blockSize))
 		kept := len(buf)
 		buf = append(buf, make([]byte, n)...)
@@ -274,6 +290,59 @@ func scan(r io.ReaderAt, from, size int64) (*scanned, error) {
 		}
 	}
 	return s, nil
+}
+
+// restValid reports whether the bytes from from to size, which begin with a
+// character, are valid UTF-8, and how many characters of them were lost before.
+func restValid(r io.ReaderAt, from, size int64) (lost int64, ok bool, err error) {
+	g, ctx := errgroup.WithContext(context.Background())
+	var next, replaced atomic.Int64
+	next.Store(from)
+	for range runtime.GOMAXPROCS(0) {
+		g.Go(func() error {
+			buf := make([]byte, blockSize+utf8.UTFMax)
+			for ctx.Err() == nil {
+				off := next.Add(blockSize) - blockSize
+				if off >= size {
+					return nil
+				}
+				// up to where the first character of the next block begins
+				n := min(size-off, blockSize+utf8.UTFMax)
+				b := buf[:n]
+				if err := readFull(r, b, off); err != nil {
+					return err
+				}
+				if n > blockSize {
+					b = b[:blockSize+continued(b[blockSize:])]
+				}
+				if off > from {
+					b = b[continued(b):]
+				}
+				if k, _ := validUTF8(b); k < len(b) {
+					return errNotUTF8
+				}
+				replaced.Add(int64(bytes.Count(b, []byte("\uFFFD"))))
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); errors.Is(err, errNotUTF8) {
+		return 0, false, nil
+	} else if err != nil {
+		return 0, false, err
+	}
+	return replaced.Load(), true, nil
+}
+
+var errNotUTF8 = errors.New("not UTF-8")
+
+// continued counts the bytes at the start of b, of at most three, that go on a
+// character.
+func continued(b []byte) (n int) {
+	for n < min(len(b), utf8.UTFMax-1) && !utf8.RuneStart(b[n]) {
+		n++
+	}
+	return n
 }
 
 // block takes in whole lines. Lines of ASCII cost one fast look.
