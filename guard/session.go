@@ -28,7 +28,6 @@ const (
 // Delays after failed sign-ins: from the first over the limit they double.
 const (
 	accountLimit = 5
-	addressLimit = 25
 	firstDelay   = 30 * time.Second
 	lastDelay    = 30 * time.Minute
 	// forgetAfter without a failure, an address begins anew.
@@ -43,15 +42,6 @@ type sessionRow struct {
 	Role      Role      `bun:"role,notnull"`
 	CreatedAt time.Time `bun:"created_at,notnull"`
 	SeenAt    time.Time `bun:"seen_at,notnull"`
-}
-
-type addressRow struct {
-	bun.BaseModel `bun:"table:sign_in_address"`
-
-	Address     string    `bun:"address,pk"`
-	Failures    int64     `bun:"failures,notnull"`
-	LockedUntil time.Time `bun:"locked_until,notnull"`
-	FailedAt    time.Time `bun:"failed_at,notnull"`
 }
 
 // A Session is a signed-in browser. Only its digest is stored.
@@ -109,13 +99,12 @@ func (s *Accounts) locked(ctx context.Context, account, address string) error {
 	} else if !errors.Is(err, fault.NotFound) {
 		return err
 	}
-	var row addressRow
-	err := s.db.Bun().NewSelect().Model(&row).Where("address = ?", address).Scan(ctx)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return wrap(err, "sign in")
+	of, err := s.addressLockedUntil(ctx, address)
+	if err != nil {
+		return err
 	}
-	if row.LockedUntil.After(until) {
-		until = row.LockedUntil
+	if of.After(until) {
+		until = of
 	}
 	if until.After(now) {
 		return &LockedError{Wait: until.Sub(now)}
@@ -152,26 +141,8 @@ func (s *Accounts) failed(ctx context.Context, account, address string) error {
 	return fmt.Errorf("sign in: account and password do not match: %w", fault.Denied)
 }
 
-func failedAddress(ctx context.Context, tx bun.Tx, address string, now time.Time) error {
-	if _, err := tx.NewDelete().Model((*addressRow)(nil)).Where("failed_at < ?", now.Add(-forgetAfter)).Exec(ctx); err != nil {
-		return err
-	}
-	row := addressRow{Address: address}
-	err := tx.NewSelect().Model(&row).Where("address = ?", address).Scan(ctx)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return err
-	}
-	row.Address, row.Failures, row.FailedAt = address, row.Failures+1, now
-	if d := delay(row.Failures, addressLimit); d > 0 {
-		row.LockedUntil = now.Add(d)
-	}
-	_, err = tx.NewInsert().Model(&row).On("CONFLICT (address) DO UPDATE").
-		Set("failures = EXCLUDED.failures").Set("locked_until = EXCLUDED.locked_until").Set("failed_at = EXCLUDED.failed_at").
-		Exec(ctx)
-	return err
-}
-
-// open makes the session, forgets the account's failures and sweeps what ran
+// open makes the session, forgets the account's failures, some of the
+// address's, and sweeps what ran
 // out.
 func (s *Accounts) open(ctx context.Context, account, address string) (Session, error) {
 	var raw [32]byte
@@ -184,6 +155,9 @@ func (s *Accounts) open(ctx context.Context, account, address string) (Session, 
 		}
 		a.Failures, a.LockedUntil, a.LastLoginAt = 0, time.Time{}, now
 		if _, err := tx.NewUpdate().Model(&a).Column("failures", "locked_until", "last_login_at").WherePK().Exec(ctx); err != nil {
+			return err
+		}
+		if err := trustAddress(ctx, tx, address, now); err != nil {
 			return err
 		}
 		_, err := tx.NewDelete().Model((*sessionRow)(nil)).

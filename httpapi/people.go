@@ -152,6 +152,18 @@ func (s *people) Departments(ctx context.Context) ([]Department, error) {
 	return out, nil
 }
 
+// shownLocks is how many locked addresses are listed.
+const shownLocks = 1000
+
+func (s *people) SignInLocks(ctx context.Context) ([]SignInLock, error) {
+	locks, err := s.AddressLocks(ctx, shownLocks)
+	out := make([]SignInLock, len(locks))
+	for i, l := range locks {
+		out[i] = SignInLock(l)
+	}
+	return out, err
+}
+
 func (s *people) CreateDepartment(ctx context.Context, d NewDepartment) (Department, error) {
 	made, err := s.Accounts.CreateDepartment(ctx, guard.Department{ID: resource.DepartmentID(d.ID), Name: strings.TrimSpace(d.Name), Parent: resource.DepartmentID(d.Parent)})
 	if err != nil {

@@ -35,6 +35,17 @@ func (a *api) peopleOps() {
 	) (*body[Account], error) {
 		return answer(a.svc.Accounts.Change(ctx, in.Account, in.Body))
 	})
+	add(a, a.get("list-sign-in-locks", "/api/sign-in-locks", "people", guard.ManageUsers, "Addresses from which sign-ins are refused for a while"),
+		func(ctx context.Context, _ *empty) (*body[[]SignInLock], error) {
+			return answer(a.svc.Accounts.SignInLocks(ctx))
+		})
+	add(a, a.gone("lift-sign-in-lock", "/api/sign-in-locks/{address}", "people", guard.ManageUsers, "Lift the lock of an address, on record"),
+		func(ctx context.Context, in *struct {
+			Address string `path:"address" maxLength:"64" doc:"As listed"`
+		},
+		) (*none, error) {
+			return &none{}, a.svc.Accounts.UnlockAddress(ctx, in.Address)
+		})
 }
 
 type auditList struct {

@@ -54,6 +54,15 @@ func (p *Problem) Error() string { return p.Code + ": " + p.Detail }
 // GetStatus satisfies huma.StatusError.
 func (p *Problem) GetStatus() int { return p.Status }
 
+// GetHeaders satisfies huma.HeadersError: when to try again.
+func (p *Problem) GetHeaders() http.Header {
+	h := http.Header{}
+	if p.RetryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(p.RetryAfter))
+	}
+	return h
+}
+
 // ContentType makes the answer application/problem+json.
 func (p *Problem) ContentType(ct string) string {
 	if ct == "application/json" {

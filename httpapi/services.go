@@ -58,6 +58,10 @@ type Accounts interface {
 	As(ctx context.Context, account string) (guard.Principal, error)
 	Departments(ctx context.Context) ([]Department, error)
 	CreateDepartment(ctx context.Context, d NewDepartment) (Department, error)
+	// SignInLocks lists addresses from which sign-ins are refused for now.
+	SignInLocks(ctx context.Context) ([]SignInLock, error)
+	// UnlockAddress lifts such a lock; fault.NotFound when there is none.
+	UnlockAddress(ctx context.Context, address string) error
 }
 
 // AuditLog is the log of who did what.

@@ -67,6 +67,13 @@ type AccountChange struct {
 	Password   *string   `json:"password,omitempty" minLength:"8" maxLength:"256"`
 }
 
+// A SignInLock is an address from which sign-ins are refused for a while.
+type SignInLock struct {
+	Address  string    `json:"address"`
+	Failures int64     `json:"failures" doc:"Failed sign-ins that are not forgotten yet"`
+	Until    time.Time `json:"until"`
+}
+
 // A Department owns datasets and people.
 type Department struct {
 	ID       string `json:"id"`

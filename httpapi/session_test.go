@@ -80,6 +80,9 @@ func TestLockoutOverHTTP(t *testing.T) {
 	if p := r.problem(t); r.status != http.StatusTooManyRequests || p.Code != "locked" || p.RetryAfter < 1 || p.RetryAfter > 31 || !hasHan(p.Detail) {
 		t.Errorf("%d %s", r.status, r.body)
 	}
+	if got := r.header.Get("Retry-After"); got != strconv.Itoa(r.problem(t).RetryAfter) {
+		t.Errorf("Retry-After is %q, the body says %d", got, r.problem(t).RetryAfter)
+	}
 	// The same words for an unknown account as for a wrong password.
 	known := h.do(t, "", http.MethodPost, "/api/login", Login{Account: "leader", Password: "wrong"}).problem(t)
 	unknown := h.do(t, "", http.MethodPost, "/api/login", Login{Account: "nobody", Password: "wrong"}).problem(t)
@@ -92,6 +95,36 @@ func TestLockoutOverHTTP(t *testing.T) {
 	}
 	if r := h.do(t, "", http.MethodPost, "/api/login", Login{Account: "clerk", Password: password}); r.status != 200 {
 		t.Errorf("after the unlock: %d", r.status)
+	}
+}
+
+func TestAddressIsUnlockedOverHTTP(t *testing.T) {
+	h := newHub(t, nil)
+	h.seed(t)
+	h.as(t, "admin")
+	for i := range 25 {
+		h.do(t, "", http.MethodPost, "/api/login", Login{Account: "guess" + strconv.Itoa(i), Password: "wrong"})
+	}
+	if r := h.do(t, "", http.MethodPost, "/api/login", Login{Account: "clerk", Password: password}); r.status != http.StatusTooManyRequests || r.header.Get("Retry-After") == "" {
+		t.Fatalf("%d %v %s", r.status, r.header, r.body)
+	}
+	locks := into[[]SignInLock](t, h.do(t, "admin", http.MethodGet, "/api/sign-in-locks", nil))
+	if len(locks) != 1 || locks[0].Address != "127.0.0.1" || locks[0].Failures != 25 {
+		t.Fatalf("locks: %+v", locks)
+	}
+	if r := h.do(t, "steward", http.MethodDelete, "/api/sign-in-locks/127.0.0.1", nil); r.status != http.StatusForbidden {
+		t.Errorf("a steward lifts a lock: %d", r.status)
+	}
+	for _, want := range []int{http.StatusNoContent, http.StatusNotFound} {
+		if r := h.do(t, "admin", http.MethodDelete, "/api/sign-in-locks/127.0.0.1", nil); r.status != want {
+			t.Errorf("lift: %d %s, want %d", r.status, r.body, want)
+		}
+	}
+	if r := h.do(t, "", http.MethodPost, "/api/login", Login{Account: "clerk", Password: password}); r.status != http.StatusOK {
+		t.Errorf("after the lift: %d", r.status)
+	}
+	if got := into[Page[AuditEntry]](t, h.do(t, "auditor", http.MethodGet, "/api/audit?action=unlock_address", nil)).Items; len(got) != 1 || got[0].Account != "admin" {
+		t.Errorf("on record: %+v", got)
 	}
 }
 
