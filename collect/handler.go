@@ -41,7 +41,7 @@ func openFile(c worker.Call, p *fileParams) (*tabular.Source, intake.Options, er
 		return nil, intake.Options{}, err
 	}
 	opt := p.Options
-	opt.Password, opt.Preview, opt.Scratch = p.Password, p.Preview, c.Temp()
+	opt.Password, opt.Preview, opt.Scratch, opt.SHA256 = p.Password, p.Preview, c.Temp(), p.SHA256
 	if len(p.Companions) > 0 {
 		opt.Companion = func(ext string) *tabular.Source {
 			for i, e := range p.Companions {
@@ -154,6 +154,8 @@ func LandHandler(write brain.WriteParquet) worker.Handler {
 			return err
 		}
 		l := &lander{c: c, write: write}
+		defer l.dropDrafts()
+		opt.Early = func(m *intake.Member, t *intake.Table) (intake.Sink, error) { return l.early(ctx, m, t) }
 		if _, err = intake.Walk(ctx, src, opt, func(m *intake.Member) error { return l.member(ctx, m) }); err != nil {
 			return err
 		}
@@ -167,18 +169,28 @@ type lander struct {
 	write  brain.WriteParquet
 	rows   int64 // read so far, for progress
 	shared map[string]*sharedFile
+	drafts map[int]*draft // by the table's number: those of the member under way
 }
 
-func (l *lander) member(ctx context.Context, m *intake.Member) error {
-	facts := memberFacts{
+// factsOf is what the hub is told of a member.
+func factsOf(m *intake.Member, tables ...*intake.Table) *memberFacts {
+	facts := &memberFacts{
 		Member: m.Path, SHA256: m.SHA256, SizeBytes: m.SizeBytes, Format: m.Format, Encoding: m.Encoding,
 		Refused: m.Refused, Ignored: m.Ignored, Object: m.Object,
 	}
-	for i := range m.Tables {
-		t := &m.Tables[i]
+	for _, t := range tables {
 		facts.Tables = append(facts.Tables, tableFacts{Report: t.Report, Findings: t.Findings, Probes: probes(t.Findings)})
 	}
-	payload, err := json.Marshal(facts)
+	return facts
+}
+
+func (l *lander) member(ctx context.Context, m *intake.Member) error {
+	defer l.dropDrafts()
+	tables := make([]*intake.Table, len(m.Tables))
+	for i := range m.Tables {
+		tables[i] = &m.Tables[i]
+	}
+	payload, err := json.Marshal(factsOf(m, tables...))
 	if err != nil {
 		return err
 	}

@@ -51,6 +51,11 @@ func openWithCompanions(path string, companions map[string]string) (files []*os.
 	if err != nil {
 		return nil, nil, fmt.Errorf("read %s: %w", path, err)
 	}
+	return withCompanions(f, companions)
+}
+
+// withCompanions opens the files beside f, which is closed after an error.
+func withCompanions(f *os.File, companions map[string]string) (files []*os.File, exts []string, err error) {
 	files = []*os.File{f}
 	for ext := range companions {
 		exts = append(exts, ext)

@@ -61,6 +61,7 @@ type landing struct {
 	file      string
 	sha       string
 	size      int64
+	incoming  *Incoming // the file, when this call brought it
 	tell      func(Progress)
 
 	done     map[string]bool // members dealt with
@@ -72,8 +73,9 @@ type landing struct {
 	main     string   // of an explicit dataset: the name key of its first table
 	mainKey  string
 	tables   int
-	replay   *replayOf // what a replay mends; nil otherwise
-	byHand   bool      // the caller decided how to read the file
+	replay   *replayOf         // what a replay mends; nil otherwise
+	drafts   map[string]string // member and table -> id of the batch that was drafted for it
+	byHand   bool              // the caller decided how to read the file
 }
 
 // Land keeps a file and lands its tables and objects: a receipt for each, in
@@ -97,6 +99,12 @@ func (s *Service) Land(ctx context.Context, req Request, progress func(Progress)
 	if err := l.keep(ctx); err != nil {
 		return nil, err
 	}
+	rs, err := l.land(ctx)
+	return rs, errors.Join(err, l.settleOriginal(context.WithoutCancel(ctx)))
+}
+
+func (l *landing) land(ctx context.Context) ([]Receipt, error) {
+	s := l.s
 	unlock, err := s.files.lock(ctx, l.sha)
 	if err != nil {
 		return nil, err
@@ -176,11 +184,41 @@ func (l *landing) keep(ctx context.Context) (err error) {
 		return fmt.Errorf("collect %s: %w", l.req.Path, err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	l.sha, l.size, err = l.s.Originals.Put(ctx, f, func(n int64) { l.tell(Progress{Step: "keep", Bytes: n, SizeBytes: st.Size()}) })
+	l.incoming, err = l.s.Originals.Receive(ctx, f, func(n int64) { l.tell(Progress{Step: "keep", Bytes: n, SizeBytes: st.Size()}) })
 	if err != nil {
 		return fmt.Errorf("collect %s: %w", l.req.Path, err)
 	}
+	l.sha, l.size = l.incoming.SHA256, l.incoming.Size
 	return nil
+}
+
+// settleOriginal makes sure that the file is durable among the originals and
+// noted. Nothing of it is committed before.
+func (l *landing) settleOriginal(ctx context.Context) error {
+	if l.incoming == nil {
+		return nil
+	}
+	if err := l.incoming.Settle(); err != nil {
+		return fmt.Errorf("collect %s: %w", l.file, err)
+	}
+	err := l.s.DB.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
+		o := originalRow{SHA256: l.sha, SizeBytes: l.size, Name: storable(l.file), Account: l.principal.Account, ReceivedAt: l.s.now()}
+		_, err := tx.NewInsert().Model(&o).On("CONFLICT (sha256) DO NOTHING").Exec(ctx)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("note original %s: %w", l.sha, err)
+	}
+	l.incoming = nil
+	return nil
+}
+
+// open opens the file for a worker.
+func (l *landing) open() (*os.File, error) {
+	if l.incoming != nil {
+		return l.incoming.Open()
+	}
+	return l.s.Originals.Open(l.sha)
 }
 
 // callKey identifies a call: the same bytes, read in the same way, for the
@@ -255,10 +293,6 @@ func (l *landing) begin(ctx context.Context) error {
 	}
 	now := l.s.now()
 	return l.s.DB.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
-		o := originalRow{SHA256: l.sha, SizeBytes: l.size, Name: storable(l.file), Account: l.principal.Account, ReceivedAt: now}
-		if _, err := tx.NewInsert().Model(&o).On("CONFLICT (sha256) DO NOTHING").Exec(ctx); err != nil {
-			return fmt.Errorf("note original: %w", err)
-		}
 		row := landingRow{
 			ID: l.id, SHA256: l.sha, CallKey: l.callKey(), File: storable(l.file), Department: string(l.req.Department), State: "running",
 			Account: l.principal.Account, Run: l.req.Run, Options: storable(string(options)), StartedAt: now, EndedAt: now,
@@ -345,11 +379,11 @@ func (l *landing) reshapeFor(ctx context.Context, id resource.DatasetID, batches
 
 // job runs the worker over the file once and commits what it wrote.
 func (l *landing) job(ctx context.Context) (err error) {
-	path, err := l.s.Originals.Path(l.sha)
+	f, err := l.open()
 	if err != nil {
-		return err
+		return fmt.Errorf("read %s: %w", l.file, err)
 	}
-	files, companions, err := openWithCompanions(path, l.req.Companions)
+	files, companions, err := withCompanions(f, l.req.Companions)
 	if err != nil {
 		return err
 	}
@@ -363,22 +397,29 @@ func (l *landing) job(ctx context.Context) (err error) {
 	from := len(l.batches)
 	err = l.s.Pool.Run(ctx, worker.Request{
 		Method: MethodLand,
-		Params: fileParams{Name: l.file, Options: l.req.Options, Password: l.req.Options.Password, Companions: companions},
+		Params: fileParams{Name: l.file, Options: l.req.Options, Password: l.req.Options.Password, Companions: companions, SHA256: l.sha},
 		Files:  files, OutDir: stage.Dir(), Deadline: l.s.Deadline,
 		Answer: func(kind string, payload []byte) ([]byte, error) {
-			if kind != kindMember {
-				return nil, fmt.Errorf("worker asks %q: %w", kind, fault.Invalid)
-			}
 			facts, err := decode[memberFacts](payload)
 			if err != nil {
 				return nil, fmt.Errorf("what the worker found: %w: %w", err, fault.Damaged)
 			}
-			l.tables += len(facts.Tables)
-			plan, err := l.planMember(ctx, &facts)
-			if err != nil {
-				return nil, err
+			switch kind {
+			case kindDraft:
+				plan, err := l.draft(ctx, &facts)
+				if err != nil {
+					return nil, err
+				}
+				return json.Marshal(plan)
+			case kindMember:
+				l.tables += len(facts.Tables)
+				plan, err := l.planMember(ctx, &facts)
+				if err != nil {
+					return nil, err
+				}
+				return json.Marshal(plan)
 			}
-			return json.Marshal(plan)
+			return nil, fmt.Errorf("worker asks %q: %w", kind, fault.Invalid)
 		},
 	}, func(m worker.Message) error { return l.message(ctx, m) })
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"sync"
 
 	"shuniu/durable"
 	"shuniu/fault"
@@ -57,21 +58,67 @@ func (o *Originals) Open(sha string) (*os.File, error) {
 // Put keeps what r gives and returns its digest and size. It is durable when
 // Put returns; fault.Full, with nothing kept, when the disk is.
 func (o *Originals) Put(ctx context.Context, r io.Reader, progress func(bytes int64)) (sha string, size int64, err error) {
+	in, err := o.Receive(ctx, r, progress)
+	if err != nil {
+		return "", 0, err
+	}
+	return in.SHA256, in.Size, in.Settle()
+}
+
+// An Incoming is a file on its way to the originals. It can be read at once and
+// is among them, durable, when Settle returned nil: a landing reads it while
+// the disk still writes it.
+type Incoming struct {
+	SHA256 string
+	Size   int64
+
+	o      *Originals
+	path   string     // of the bytes until they are settled
+	synced chan error // one result, when they are on the disk
+
+	settle sync.Once
+	err    error // of Settle
+}
+
+// Receive copies what r gives. The caller calls Settle in the end.
+func (o *Originals) Receive(ctx context.Context, r io.Reader, progress func(bytes int64)) (in *Incoming, err error) {
 	f, err := os.CreateTemp(o.dir, ".new-*.tmp")
 	if err != nil {
-		return "", 0, fmt.Errorf("keep original: %w", durable.Kind(err))
+		return nil, fmt.Errorf("keep original: %w", durable.Kind(err))
 	}
-	tmp := f.Name()
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, ignoreGone(os.Remove(tmp)))
+	in = &Incoming{o: o, path: f.Name(), synced: make(chan error, 1)}
+	in.SHA256, in.Size, err = hashTo(ctx, f, r, progress)
+	if err != nil {
+		err = errors.Join(err, f.Close(), ignoreGone(os.Remove(in.path)))
+		return nil, fmt.Errorf("keep original: %w", durable.Kind(err))
+	}
+	go func() { in.synced <- errors.Join(f.Sync(), f.Chmod(0o440), f.Close()) }()
+	return in, nil
+}
+
+// Open opens the bytes for reading; the caller closes the file. It is not for
+// use beside Settle.
+func (in *Incoming) Open() (*os.File, error) {
+	f, err := os.Open(in.path)
+	if errors.Is(err, os.ErrNotExist) {
+		return in.o.Open(in.SHA256)
+	}
+	return f, err
+}
+
+// Settle waits until the file is durable under its digest. Called again it
+// says the same. After fault.Full or another error nothing is kept.
+func (in *Incoming) Settle() error {
+	in.settle.Do(func() {
+		if err := <-in.synced; err != nil {
+			in.err = fmt.Errorf("keep original: %w", errors.Join(durable.Kind(err), ignoreGone(os.Remove(in.path))))
+			return
 		}
-	}()
-	sha, size, err = hashTo(ctx, f, r, progress)
-	if err = errors.Join(err, f.Sync(), f.Chmod(0o440), f.Close()); err != nil {
-		return "", 0, fmt.Errorf("keep original: %w", durable.Kind(err))
-	}
-	return sha, size, o.settle(tmp, sha)
+		if err := in.o.settle(in.path, in.SHA256); err != nil {
+			in.err = errors.Join(err, ignoreGone(os.Remove(in.path)))
+		}
+	})
+	return in.err
 }
 
 // Adopt keeps a file that stands on the same disk by moving it. The file is
@@ -127,16 +174,46 @@ func ignoreGone(err error) error {
 }
 
 // hashTo copies r to w and returns the digest and size of what went through.
+// The digest is computed beside the copying.
 func hashTo(ctx context.Context, w io.Writer, r io.Reader, progress func(int64)) (sha string, size int64, err error) {
-	h := sha256.New()
-	buf := make([]byte, 1<<20)
+	const parts = 3
+	free, full := make(chan []byte, parts), make(chan []byte, parts)
+	made := 0
+	take := func() []byte {
+		select {
+		case b := <-free:
+			return b
+		default:
+		}
+		if made == parts {
+			return <-free
+		}
+		made++ // a small file needs one only
+		return make([]byte, 1<<20)
+	}
+	sum := make(chan string, 1)
+	go func() {
+		h := sha256.New()
+		for b := range full {
+			h.Write(b)
+			free <- b[:cap(b)]
+		}
+		sum <- hex.EncodeToString(h.Sum(nil))
+	}()
+	defer func() {
+		close(full)
+		if sha = <-sum; err != nil {
+			sha = ""
+		}
+	}()
 	for {
 		if err := ctx.Err(); err != nil {
 			return "", size, err
 		}
+		buf := take()
 		n, err := r.Read(buf)
 		if n > 0 {
-			h.Write(buf[:n])
+			full <- buf[:n]
 			if _, werr := w.Write(buf[:n]); werr != nil {
 				return "", size, durable.Kind(werr)
 			}
@@ -144,9 +221,11 @@ func hashTo(ctx context.Context, w io.Writer, r io.Reader, progress func(int64))
 			if progress != nil {
 				progress(size)
 			}
+		} else {
+			free <- buf
 		}
 		if errors.Is(err, io.EOF) {
-			return hex.EncodeToString(h.Sum(nil)), size, nil
+			return "", size, nil
 		}
 		if err != nil {
 			return "", size, err

@@ -8,12 +8,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/oklog/ulid/v2"
 	"github.com/uptrace/bun"
 
+	"shuniu/brain"
 	"shuniu/collect/intake/tabular"
 	"shuniu/fault"
 	"shuniu/guard"
@@ -97,8 +100,14 @@ func refusalText(r *tabular.Refusal) string {
 }
 
 func (l *landing) newBatch(m *memberFacts, t *tableFacts) *batch {
+	id := ulid.Make().String()
+	if t != nil {
+		if drafted, ok := l.drafts[draftKey(m, t)]; ok {
+			id = drafted
+		}
+	}
 	b := &batch{facts: t, row: batchRow{
-		ID: ulid.Make().String(), Landing: l.id, File: storable(l.file), Member: storable(m.Member), SHA256: l.sha, Content: m.SHA256,
+		ID: id, Landing: l.id, File: storable(l.file), Member: storable(m.Member), SHA256: l.sha, Content: m.SHA256,
 		Format: m.Format, Encoding: m.Encoding, Department: string(l.req.Department), SizeBytes: m.SizeBytes,
 		Questions: "[]", Drift: "[]", Report: "{}", Account: l.principal.Account, StartedAt: l.s.now(), LandedAt: l.s.now(),
 	}}
@@ -163,7 +172,8 @@ func (l *landing) planObject(ctx context.Context, m *memberFacts) (memberPlan, e
 		Text: storable(m.Object.Text), Meta: storable(string(meta)), Department: string(l.req.Department), Account: l.principal.Account, ReceivedAt: l.s.now(),
 	}}
 	plan := memberPlan{}
-	if _, err := l.s.Originals.Path(b.row.Content); errors.Is(err, fault.NotFound) {
+	if b.row.Content == l.sha { // the file itself, which is kept anyway
+	} else if _, err := l.s.Originals.Path(b.row.Content); errors.Is(err, fault.NotFound) {
 		plan.KeepObject = "object-" + b.row.ID
 		b.object.outFile = plan.KeepObject
 	} else if err != nil {
@@ -333,85 +343,101 @@ func (b *batch) plan() tablePlan {
 
 // matchDataset finds or makes the dataset of a table. The caller holds s.plan.
 func (l *landing) matchDataset(ctx context.Context, b *batch, single bool) error {
-	s := l.s
-	names := make([]string, len(b.columns))
-	for i, c := range b.columns {
-		names[i] = c.name
+	id, known, err := l.lookUp(ctx, b, single)
+	switch {
+	case err != nil:
+		return err
+	case known:
+		return l.use(ctx, b, id)
 	}
+	return l.create(ctx, b, id)
+}
+
+// lookUp finds the dataset of a table, or how a new one is to be called.
+func (l *landing) lookUp(ctx context.Context, b *batch, single bool) (id resource.DatasetID, known bool, err error) {
+	s := l.s
+	names := b.names()
 	if l.req.only != nil && l.req.only.Dataset != "" {
-		return l.use(ctx, b, resource.DatasetID(l.req.only.Dataset))
+		return resource.DatasetID(l.req.only.Dataset), true, nil
 	}
 	if l.req.Dataset != "" {
 		return l.explicit(ctx, b, names)
 	}
 	// The same bytes at the same place: the same dataset.
-	var known batchRow
-	err := s.DB.Bun().NewSelect().Model(&known).
+	var same batchRow
+	err = s.DB.Bun().NewSelect().Model(&same).
 		Where("b.content_sha256 = ? AND b.state = ? AND b.department = ? AND b.place_key = ?", b.row.Content, stateLanded, string(l.req.Department), b.row.PlaceKey).
 		Order("b.id").Limit(1).Scan(ctx)
 	switch {
 	case err == nil:
-		return l.use(ctx, b, resource.DatasetID(known.Dataset))
+		return resource.DatasetID(same.Dataset), true, nil
 	case !errors.Is(err, sql.ErrNoRows):
-		return fmt.Errorf("match table %d: %w", b.row.N, err)
+		return "", false, fmt.Errorf("match table %d: %w", b.row.N, err)
 	}
 	var rows []datasetRow
 	err = s.DB.Bun().NewSelect().Model(&rows).Where("d.department = ? AND d.name_key = ?", string(l.req.Department), b.key).Order("d.created_at", "d.dataset").Limit(50).Scan(ctx)
 	if err != nil {
-		return fmt.Errorf("match table %d: %w", b.row.N, err)
+		return "", false, fmt.Errorf("match table %d: %w", b.row.N, err)
 	}
 	key := columnsKey(names)
 	for i := range rows {
 		if rows[i].ColumnsKey == key {
-			return l.use(ctx, b, resource.DatasetID(rows[i].Dataset))
+			return resource.DatasetID(rows[i].Dataset), true, nil
 		}
 	}
 	if !generic(b.key) {
 		for i := range rows {
 			d, err := rows[i].dataset()
 			if err != nil {
-				return err
+				return "", false, err
 			}
 			if shared, all := overlap(d.names(), names); shared >= 3 && (shared*5 >= all*4 || shared == min(len(d.Forms), len(names)) && shared*2 >= all) {
-				return l.use(ctx, b, d.ID)
+				return d.ID, true, nil
 			}
 		}
 	}
-	id := makeID(l.req.Department, displayName(l.file, &b.facts.Report, single))
-	return l.create(ctx, b, id)
+	return makeID(l.req.Department, displayName(l.file, &b.facts.Report, single)), false, nil
 }
 
-// explicit is matchDataset when the caller named the dataset: the first table
-// goes there, others of other columns beside it.
-func (l *landing) explicit(ctx context.Context, b *batch, names []string) error {
+func (b *batch) names() []string {
+	names := make([]string, len(b.columns))
+	for i, c := range b.columns {
+		names[i] = c.name
+	}
+	return names
+}
+
+// explicit is lookUp when the caller named the dataset: the first table goes
+// there, others of other columns beside it.
+func (l *landing) explicit(ctx context.Context, b *batch, names []string) (id resource.DatasetID, known bool, err error) {
 	s := l.s
 	key := columnsKey(names)
 	d, err := loadDataset(ctx, s.DB.Bun(), l.req.Dataset)
 	switch {
 	case errors.Is(err, fault.NotFound):
 		l.main, l.mainKey = b.key, key
-		return l.create(ctx, b, l.req.Dataset)
+		return l.req.Dataset, false, nil
 	case err != nil:
-		return err
+		return "", false, err
 	}
 	if l.main == "" || l.mainKey == key || columnsKey(d.names()) == key {
 		if l.main == "" {
 			l.main, l.mainKey = b.key, key
 		}
-		return l.use(ctx, b, d.ID)
+		return d.ID, true, nil
 	}
 	var rows []datasetRow
 	err = s.DB.Bun().NewSelect().Model(&rows).Where("d.department = ? AND d.name_key = ?", string(d.Department), string(d.ID)+"|"+b.key).Order("d.dataset").Scan(ctx)
 	if err != nil {
-		return fmt.Errorf("match table %d: %w", b.row.N, err)
+		return "", false, fmt.Errorf("match table %d: %w", b.row.N, err)
 	}
 	for i := range rows {
 		if rows[i].ColumnsKey == key {
-			return l.use(ctx, b, resource.DatasetID(rows[i].Dataset))
+			return resource.DatasetID(rows[i].Dataset), true, nil
 		}
 	}
 	b.key = string(d.ID) + "|" + b.key
-	return l.create(ctx, b, numbered(l.req.Dataset, max(b.row.N, 2)))
+	return numbered(l.req.Dataset, max(b.row.N, 2)), false, nil
 }
 
 // use sets the batch's dataset after asking the gate.
@@ -451,15 +477,7 @@ func (l *landing) create(ctx context.Context, b *batch, id resource.DatasetID) e
 	if _, err := s.decide(ctx, guard.Land, free, l.req.Department); err != nil {
 		return err
 	}
-	forms := make([]form, len(b.columns))
-	for i, c := range b.columns {
-		forms[i] = newForm(c.name, c.unit, c.finding, c.probe)
-	}
-	storeNames(forms)
-	number(forms)
-	d := &dataset{
-		ID: free, Department: l.req.Department, Name: displayName(l.file, &b.facts.Report, l.tables == 0), NameKey: b.key, Forms: forms, CreatedAt: s.now(),
-	}
+	d := l.newDataset(b, free)
 	err := s.DB.Write(ctx, func(ctx context.Context, tx bun.Tx) error { return saveDataset(ctx, tx, d) })
 	if err != nil {
 		return err
@@ -468,6 +486,82 @@ func (l *landing) create(ctx context.Context, b *batch, id resource.DatasetID) e
 	b.row.Dataset, b.row.Department = string(d.ID), string(d.Department)
 	b.row.Dedupe = l.dedupe(b)
 	return nil
+}
+
+// newDataset is a dataset made for the columns of b.
+func (l *landing) newDataset(b *batch, id resource.DatasetID) *dataset {
+	forms := make([]form, len(b.columns))
+	for i, c := range b.columns {
+		forms[i] = newForm(c.name, c.unit, c.finding, c.probe)
+	}
+	storeNames(forms)
+	number(forms)
+	return &dataset{
+		ID: id, Department: l.req.Department, Name: displayName(l.file, &b.facts.Report, l.tables == 0), NameKey: b.key, Forms: forms, CreatedAt: l.s.now(),
+	}
+}
+
+// draft is the plan that a table would get if all of it were as its first rows.
+// It only looks: nothing is made, changed or locked, and the plan for the whole
+// table, which planMember gives later, decides. The zero plan's Skip tells that
+// there is nothing to write ahead.
+func (l *landing) draft(ctx context.Context, m *memberFacts) (tablePlan, error) {
+	none := tablePlan{Skip: true}
+	if len(m.Tables) != 1 || l.done[m.Member] || l.replay != nil {
+		return none, nil
+	}
+	look := *l // what is noted on the way is not kept
+	look.ordinals = maps.Clone(l.ordinals)
+	b, err := look.tableBatch(m, &m.Tables[0])
+	if err != nil {
+		return none, err
+	}
+	if !l.req.wants(&b.row) {
+		return none, nil
+	}
+	l.s.plan.Lock()
+	defer l.s.plan.Unlock()
+	id, known, err := look.lookUp(ctx, b, true)
+	if err != nil {
+		return none, err
+	}
+	if known {
+		b.dataset, err = loadDataset(ctx, l.s.DB.Bun(), id)
+	} else {
+		b.dataset = look.newDataset(b, id)
+	}
+	if err != nil {
+		return none, err
+	}
+	c := &change{dataset: b.dataset, forms: cloneForms(b.dataset.Forms), fits: make([]fit, len(b.dataset.Forms))}
+	c.take(b, l.req.Decided, l.req.Renamed)
+	if c.structural() || len(c.forms) > len(b.dataset.Forms) {
+		return none, nil // the ids of the columns are not known yet
+	}
+	var t brain.Table
+	absent := !known
+	if known {
+		t, err = l.s.Lake.Open(ctx, tableOf(id))
+		if absent = errors.Is(err, fault.NotFound); err != nil && !absent {
+			return none, err
+		}
+	}
+	if err := c.setReserved(ctx, t, absent); err != nil {
+		return none, err
+	}
+	b.forms, b.reserved = c.forms, c.reserved
+	if l.settle(b); b.row.State != statePending {
+		return none, nil
+	}
+	if l.drafts == nil {
+		l.drafts = map[string]string{}
+	}
+	l.drafts[draftKey(m, b.facts)] = b.row.ID
+	return b.plan(), nil
+}
+
+func draftKey(m *memberFacts, t *tableFacts) string {
+	return m.Member + "\x00" + strconv.Itoa(t.Report.N)
 }
 
 // dedupe identifies what the batch would land: bytes, place, reading, dataset.

@@ -23,6 +23,7 @@ const (
 const (
 	kindReport   = "report"
 	kindMember   = "member"   // asked: memberFacts, answered by memberPlan
+	kindDraft    = "draft"    // asked: memberFacts with one table as its first rows show it, answered by the tablePlan it would get
 	kindRejects  = "rejects"  // rejectChunk
 	kindTable    = "table"    // tableResult
 	kindProgress = "progress" // rows read, decimal
@@ -37,6 +38,7 @@ type fileParams struct {
 	Password   string         `json:"password,omitempty"`
 	Preview    int            `json:"preview,omitempty"`
 	Companions []string       `json:"companions,omitempty"` // extensions of descriptors 1, 2, …
+	SHA256     string         `json:"sha256,omitempty"`     // of descriptor 0, when known
 	Table      int            `json:"table,omitempty"`      // of MethodCSV
 }
 

@@ -33,53 +33,87 @@ const fileBytes = 1 << 30
 // of the same dataset: an archive of thousands of small files gives one file.
 const smallRows = 20_000
 
-// table reads the rows of t once more and writes them as planned.
+// table lands the rows of t as planned: what was written while the table was
+// profiled, when that is as planned, or what is read once more.
 func (l *lander) table(ctx context.Context, t *intake.Table, plan *tablePlan) error {
+	if d := l.drafts[t.Report.N]; d.fits(t, plan) {
+		return l.adopt(d, t)
+	}
+	l.dropDraft(t.Report.N)
 	if plan.Quarantine == "" && t.Report.Rows <= smallRows {
 		return l.small(ctx, t, plan)
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	s := newStream(l, t, plan)
-	s.sink = func(r arrow.RecordBatch) error {
-		select {
-		case s.records <- r:
-			return nil
-		case <-ctx.Done():
-			r.Release()
-			return context.Cause(ctx)
-		}
-	}
-	read := make(chan error, 1)
-	go func() {
-		err := s.read(ctx, t)
-		if err != nil {
-			cancel(err)
-		}
-		close(s.records)
-		read <- err
-	}()
-	res := tableResult{Batch: plan.Batch}
-	err := s.writeFiles(ctx, &res)
-	if err != nil {
-		cancel(err)
-		for r := range s.records {
-			r.Release()
-		}
-	}
-	if rerr := <-read; rerr != nil && !errors.Is(rerr, context.Canceled) {
-		err = rerr // the cause; what the writer says follows from it
-	}
+	w := l.startWriting(ctx, newStream(l, t, plan))
+	err := w.stream.read(w.ctx, t)
+	res, err := w.end(err)
 	if err != nil {
 		return err
 	}
-	res.Tally, res.Rejects, res.Unread = s.tally, s.rejects.sent, s.unread
-	if plan.Quarantine == "" {
+	res.Tally, res.Rejects = w.stream.tally, w.stream.rejects.sent
+	return l.finish(w.stream, res)
+}
+
+// finish checks and reports a table of which everything is written.
+func (l *lander) finish(s *stream, res *tableResult) error {
+	res.Unread = s.unread
+	if s.plan.Quarantine == "" {
 		if err := res.check(s.emitted); err != nil {
 			return err
 		}
 	}
-	return l.report(&res)
+	return l.report(res)
+}
+
+// A writing is the writer of a stream at work beside the reader that feeds it.
+type writing struct {
+	stream *stream
+	ctx    context.Context //nolint:containedctx // of the two sides of one job
+	cancel context.CancelCauseFunc
+	res    tableResult
+	ended  chan error
+}
+
+func (l *lander) startWriting(ctx context.Context, s *stream) *writing {
+	w := &writing{stream: s, res: tableResult{Batch: s.plan.Batch}, ended: make(chan error, 1)}
+	w.ctx, w.cancel = context.WithCancelCause(ctx)
+	s.sink = func(r arrow.RecordBatch) error {
+		select {
+		case s.records <- r:
+			return nil
+		case <-w.ctx.Done():
+			r.Release()
+			return context.Cause(w.ctx)
+		}
+	}
+	go func() {
+		err := s.writeFiles(w.ctx, &w.res)
+		if err != nil {
+			w.cancel(err)
+			for r := range s.records {
+				r.Release()
+			}
+		}
+		w.ended <- err
+	}()
+	return w
+}
+
+// end waits for the writer after the last row, or ends it when reading failed.
+func (w *writing) end(reading error) (*tableResult, error) {
+	if reading != nil {
+		w.cancel(reading)
+	}
+	close(w.stream.records)
+	err := <-w.ended
+	cause := context.Cause(w.ctx)
+	w.cancel(nil)
+	if reading != nil && !errors.Is(reading, context.Canceled) {
+		return nil, reading // the cause; what the writer says follows from it
+	}
+	if err = errors.Join(err, reading); err != nil {
+		return nil, err
+	}
+	return &w.res, cause
 }
 
 func (l *lander) report(res *tableResult) error {

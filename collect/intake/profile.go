@@ -32,6 +32,7 @@ func (w *walker) profile(ctx context.Context, m *Member, f tabular.Found, opt ta
 		Place: f.Place, Dialect: f.Dialect, HeaderRows: f.HeaderRows, Confidence: f.Confidence, Area: f.Area,
 		Notes: orEmpty(f.Notes), Rejected: []tabular.Reject{},
 	}
+	e := early{w: w, m: m, t: t, profiles: profiles, report: &r}
 	tally, err := f.Read(ctx, func(b *tabular.Batch) error {
 		if len(b.Columns) != len(profiles) {
 			return fmt.Errorf("table %q gave %d columns, its header %d", f.Name, len(b.Columns), len(profiles))
@@ -41,8 +42,14 @@ func (w *walker) profile(ctx context.Context, m *Member, f tabular.Found, opt ta
 			r.PreviewOrigin = append(r.PreviewOrigin, b.Origin[i])
 		}
 		add(profiles, b)
+		if err := e.batch(b); err != nil {
+			return err
+		}
 		return ctx.Err()
 	}, func(x tabular.Reject) error {
+		if err := e.reject(x); err != nil {
+			return err
+		}
 		r.RejectedCount++
 		if len(r.Rejected) < RejectsShown {
 			x.Text = clip(x.Text, 4096)
@@ -57,24 +64,103 @@ func (w *walker) profile(ctx context.Context, m *Member, f tabular.Found, opt ta
 		return nil, fmt.Errorf("table %d %q does not account for every line: %+v, %d rejected: %w", w.tables, f.Name, tally, r.RejectedCount, fault.Damaged)
 	}
 	t.Findings = reading.Settle(profiles)
-	r.Questions = orEmpty(slices.Clone(f.Questions))
-	r.Columns = make([]ColumnReport, len(f.Heads))
-	for i, h := range f.Heads {
+	t.Report = r
+	t.settle()
+	t.Report.Rows = tally.Rows
+	t.Report.Lines = Lines(tally)
+	t.Tally = tally
+	return t, nil
+}
+
+// settle writes the findings into the report.
+func (t *Table) settle() {
+	t.Report.Questions = orEmpty(slices.Clone(t.Found.Questions))
+	t.Report.Columns = make([]ColumnReport, len(t.Found.Heads))
+	for i, h := range t.Found.Heads {
 		x := t.Findings[i]
 		unit := h.Unit
 		if unit == "" {
 			unit = x.Unit
 		}
-		r.Columns[i] = ColumnReport{
+		t.Report.Columns[i] = ColumnReport{
 			Name: h.Name, Type: x.Type, Unit: unit, Nulls: x.Nulls, Unread: x.Unread, Precision: x.Precision, Scale: x.Scale,
 			Exact: x.Exact, Layout: x.Layout, Distinct: x.Distinct, Min: clip(x.Min, 256), Max: clip(x.Max, 256),
 		}
-		r.Questions = append(r.Questions, x.Questions...)
+		t.Report.Questions = append(t.Report.Questions, x.Questions...)
 	}
-	r.Rows = tally.Rows
-	r.Lines = Lines(tally)
-	t.Tally, t.Report = tally, r
-	return t, nil
+}
+
+// EarlyRows is after how many rows Options.Early is called; a table with more
+// than EarlyRejects rejected lines among them is not asked about.
+const (
+	EarlyRows    = 128 << 10
+	EarlyRejects = 1000
+)
+
+// early keeps the first rows of a table until there are enough of them for a
+// guess, and hands all rows to the sink from then on.
+type early struct {
+	w        *walker
+	m        *Member
+	t        *Table
+	profiles []*reading.Profile
+	report   *TableReport
+
+	rows    int
+	asked   bool
+	batches []*tabular.Batch
+	rejects []tabular.Reject
+	sink    Sink
+}
+
+func (e *early) batch(b *tabular.Batch) error {
+	switch {
+	case e.sink != nil:
+		return e.sink.Batch(b)
+	case e.asked || e.w.opt.Early == nil:
+		return nil
+	}
+	e.batches = append(e.batches, b.Clone())
+	if e.rows += b.Rows; e.rows < EarlyRows {
+		return nil
+	}
+	guess := &Table{Found: e.t.Found, Findings: reading.Settle(e.profiles), Report: *e.report}
+	guess.settle()
+	sink, err := e.w.opt.Early(e.m, guess)
+	if err != nil {
+		return err
+	}
+	batches, rejects := e.batches, e.rejects
+	e.asked, e.sink, e.batches, e.rejects = true, sink, nil, nil
+	if sink == nil {
+		return nil
+	}
+	for _, x := range rejects {
+		if err := sink.Reject(x); err != nil {
+			return err
+		}
+	}
+	for _, b := range batches {
+		if err := sink.Batch(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *early) reject(x tabular.Reject) error {
+	switch {
+	case e.sink != nil:
+		return e.sink.Reject(x)
+	case e.asked || e.w.opt.Early == nil:
+		return nil
+	}
+	if len(e.rejects) == EarlyRejects { // a table of another kind than it seems
+		e.asked, e.batches, e.rejects = true, nil, nil
+		return nil
+	}
+	e.rejects = append(e.rejects, x)
+	return nil
 }
 
 // add gives each column to its profile, on every core.

@@ -29,9 +29,24 @@ type Options struct {
 	Preview int `json:"-"`
 	// Scratch is a folder for what does not fit in memory.
 	Scratch string `json:"-"`
+	// SHA256 is the digest of the file itself, when the caller knows it.
+	SHA256 string `json:"-"`
+	// Early, when set, is called for a table once its first EarlyRows rows are
+	// known, with what they say so far (Tally and the counts of lines are still
+	// zero). The sink it returns, if any, is given every row while the rest is
+	// profiled, so that a reader of a table of one kind throughout needs no
+	// second pass. m.Tables holds the tables before t only.
+	Early func(m *Member, t *Table) (Sink, error) `json:"-"`
 	// Companion gives the file of the same base name with another extension
 	// (.dbf beside .shp), nil when there is none.
 	Companion func(ext string) *tabular.Source `json:"-"`
+}
+
+// A Sink takes the rows of a table in order, while they are profiled. The batch
+// is the reader's: it is good until Batch returns. An error ends the walk.
+type Sink interface {
+	Batch(b *tabular.Batch) error
+	Reject(r tabular.Reject) error
 }
 
 // A Member is one file that is no archive: the given one, or one inside it.
@@ -149,7 +164,9 @@ func (w *walker) file(ctx context.Context, src *tabular.Source, at place, compan
 		}
 	}
 	m := &Member{Path: at.path, SizeBytes: src.Size, Source: src}
-	if m.SHA256, err = digest(src); err != nil {
+	if at.depth == 0 && w.opt.SHA256 != "" {
+		m.SHA256 = w.opt.SHA256
+	} else if m.SHA256, err = digest(src); err != nil {
 		return fmt.Errorf("read %s: %w", src.Name, err)
 	}
 	opt := w.opt.Options

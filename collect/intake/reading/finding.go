@@ -54,6 +54,15 @@ type plan struct {
 	Unit        string
 }
 
+// SameReading reports whether a converter of g turns every text into what one
+// of f does.
+func (f *Finding) SameReading(g *Finding) bool {
+	if f.Type != g.Type || f.Precision != g.Precision || f.Scale != g.Scale {
+		return false
+	}
+	return f.Type == resource.Text || f.plan == g.plan
+}
+
 // Finding decides the column by itself; Settle decides a table's columns
 // together.
 func (p *Profile) Finding() Finding { return p.find(hints{}) }

@@ -3,6 +3,7 @@ package tabular
 import (
 	"context"
 	"io"
+	"slices"
 
 	"shuniu/resource"
 )
@@ -121,7 +122,16 @@ type Batch struct {
 	Rows    int
 	Origin  []int64 // physical line or sheet row of each row, from 1
 	Columns []Text  // one per Head
-	// Extra holds, per added column (sections), nothing unless a reader says so.
+}
+
+// Clone is a copy that is the caller's.
+func (b *Batch) Clone() *Batch {
+	c := &Batch{Rows: b.Rows, Origin: slices.Clone(b.Origin), Columns: make([]Text, len(b.Columns))}
+	for i := range b.Columns {
+		t := &b.Columns[i]
+		c.Columns[i] = Text{Offsets: slices.Clone(t.Offsets), Data: slices.Clone(t.Data), Null: slices.Clone(t.Null)}
+	}
+	return c
 }
 
 // A Text is a column of values: value i is Data[Offsets[i]:Offsets[i+1]].
