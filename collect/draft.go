@@ -52,7 +52,7 @@ func (l *lander) early(ctx context.Context, m *intake.Member, t *intake.Table) (
 		return nil, nil
 	}
 	d := &draft{plan: plan, findings: t.Findings}
-	d.writing = l.startWriting(ctx, newStream(l, t, &d.plan))
+	d.writing = l.startWriting(ctx, newStream(l, t, &d.plan, recordRows))
 	if l.drafts == nil {
 		l.drafts = map[int]*draft{}
 	}
@@ -87,7 +87,7 @@ func (d *draft) Reject(r tabular.Reject) error {
 // seal finishes the files.
 func (d *draft) seal() (err error) {
 	if d.res == nil {
-		d.res, err = d.writing.end(nil)
+		d.res, err = d.writing.end(d.writing.stream.flush())
 	}
 	return err
 }

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -43,7 +44,7 @@ func (l *lander) table(ctx context.Context, t *intake.Table, plan *tablePlan) er
 	if plan.Quarantine == "" && t.Report.Rows <= smallRows {
 		return l.small(ctx, t, plan)
 	}
-	w := l.startWriting(ctx, newStream(l, t, plan))
+	w := l.startWriting(ctx, newStream(l, t, plan, t.Report.Rows))
 	err := w.stream.read(w.ctx, t)
 	res, err := w.end(err)
 	if err != nil {
@@ -140,7 +141,7 @@ type sharedTable struct {
 
 // small reads a small table into the file it shares.
 func (l *lander) small(ctx context.Context, t *intake.Table, plan *tablePlan) error {
-	s := newStream(l, t, plan)
+	s := newStream(l, t, plan, t.Report.Rows)
 	key, err := json.Marshal(s.fields())
 	if err != nil {
 		return err
@@ -248,14 +249,18 @@ type stream struct {
 	sink    func(arrow.RecordBatch) error
 	rejects rejectSender
 
+	most    int     // rows of a record, as far as is known
+	filled  int     // rows of the record under work
+	rows    []int64 // their row numbers
 	emitted int64
 	unread  []int64
 	tally   tabular.Tally
 }
 
-func newStream(l *lander, t *intake.Table, plan *tablePlan) *stream {
+// newStream makes the stream of a table of about rows rows.
+func newStream(l *lander, t *intake.Table, plan *tablePlan, rows int64) *stream {
 	s := &stream{
-		l: l, plan: plan, mem: memory.NewGoAllocator(), records: make(chan arrow.RecordBatch, 2),
+		most: int(min(rows, recordRows)), l: l, plan: plan, mem: &recycler{}, records: make(chan arrow.RecordBatch, 2),
 		conv: make([]*reading.Converter, len(plan.Out)), unread: make([]int64, len(plan.Out)),
 		rejects: rejectSender{l: l, batch: plan.Batch},
 	}
@@ -295,6 +300,9 @@ func (s *stream) read(ctx context.Context, t *intake.Table) (err error) {
 	}, func(r tabular.Reject) error {
 		return s.rejects.add(rejectLine{Line: r.Line, Reason: r.Reason, Text: r.Text, Raw: r.Raw})
 	})
+	if err == nil {
+		err = s.flush()
+	}
 	return errors.Join(err, s.rejects.flush())
 }
 
@@ -323,46 +331,87 @@ func csvLine(row []string) string {
 	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
 }
 
-// send converts a batch, its columns on all cores, and hands it to the writer.
+// recordRows is how many rows a record has: as many as a row group of the file,
+// so that the writer takes each as it is. recordText is how much text of one
+// column ends a record early: offsets are 32 bits.
+const (
+	recordRows = 122_880
+	recordText = 64 << 20
+)
+
+// send converts a batch, its columns on all cores, and hands full records to
+// the writer.
 func (s *stream) send(b *tabular.Batch) error {
-	if b.Rows == 0 {
+	for from := 0; from < b.Rows; {
+		to := min(b.Rows, from+recordRows-s.filled)
+		s.add(b, from, to)
+		s.filled += to - from
+		from = to
+		if s.filled == recordRows || s.long() {
+			if err := s.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// add converts some rows of a batch.
+func (s *stream) add(b *tabular.Batch, from, to int) {
+	var next atomic.Int64
+	work := func() {
+		for i := next.Add(1) - 1; i < int64(len(s.plan.Out)); i = next.Add(1) - 1 {
+			if c := s.conv[i]; c != nil {
+				s.unread[i] += c.Append(&b.Columns[s.plan.Out[i].Source], from, to, s.most)
+			}
+		}
+	}
+	s.rows = append(s.rows, b.Origin[from:to]...)
+	if workers := min(runtime.GOMAXPROCS(0), len(s.plan.Out)); workers > 1 && to-from >= 2048 {
+		var wg sync.WaitGroup
+		for range workers {
+			wg.Go(work)
+		}
+		wg.Wait()
+		return
+	}
+	work()
+}
+
+// long reports whether a column has so much text that the record must end.
+func (s *stream) long() bool {
+	for _, c := range s.conv {
+		if c != nil && c.Bytes() >= recordText {
+			return true
+		}
+	}
+	return false
+}
+
+// flush hands the record under work to the writer.
+func (s *stream) flush() error {
+	n := s.filled
+	if n == 0 {
 		return nil
 	}
 	cols := make([]arrow.Array, len(s.plan.Out))
-	convert := func(i int) {
-		o := s.plan.Out[i]
+	for i, o := range s.plan.Out {
 		switch {
 		case o.Source == sourceBatch:
-			cols[i] = s.batchColumn(b.Rows)
+			cols[i] = s.batchColumn(n)
 		case o.Source == sourceRow:
-			cols[i] = rowColumn(s.mem, b.Origin)
+			cols[i] = rowColumn(s.mem, s.rows)
 		case s.conv[i] == nil:
-			cols[i] = array.MakeArrayOfNull(s.mem, s.schema.Field(i).Type, b.Rows)
+			cols[i] = array.MakeArrayOfNull(s.mem, s.schema.Field(i).Type, n)
 		default:
-			var unread int64
-			cols[i], unread = s.conv[i].Convert(&b.Columns[o.Source])
-			s.unread[i] += unread
+			cols[i] = s.conv[i].Take()
 		}
 	}
-	if workers := min(runtime.GOMAXPROCS(0), len(cols)); workers > 1 && b.Rows >= 2048 {
-		var wg sync.WaitGroup
-		for k := range workers {
-			wg.Go(func() {
-				for i := k; i < len(cols); i += workers {
-					convert(i)
-				}
-			})
-		}
-		wg.Wait()
-	} else {
-		for i := range cols {
-			convert(i)
-		}
-	}
-	rec := array.NewRecordBatch(s.schema, cols, int64(b.Rows))
+	rec := array.NewRecordBatch(s.schema, cols, int64(n))
 	for _, c := range cols {
 		c.Release()
 	}
+	s.filled, s.rows = 0, s.rows[:0]
 	return s.sink(rec)
 }
 

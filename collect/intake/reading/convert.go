@@ -59,15 +59,22 @@ func (f Finding) As(field resource.Field) (g Finding, ok bool) {
 	return f, false
 }
 
-// A Converter turns text columns into Arrow arrays by a finding. It is used by
-// one goroutine.
+// A Converter turns text columns into Arrow arrays by a finding: Append adds
+// rows, Take gives the array of those since the last Take. It is used by one
+// goroutine.
 type Converter struct {
 	f     Finding
 	mem   memory.Allocator
 	buf   [256]byte
-	valid []byte // bitmap of the array under work; nil while all are valid
-	nulls int
 	bools map[string]bool
+
+	n      int            // rows so far
+	values *memory.Buffer // of the array under work: fixed width, or the offsets of text
+	text   *memory.Buffer // bytes of text
+	bytes  int            // of text so far
+	usual  int            // bytes of text of the last array
+	valid  []byte         // bitmap; nil while all are valid
+	nulls  int
 }
 
 // NewConverter returns a converter for the column of f.
@@ -86,82 +93,133 @@ func NewConverter(f Finding, mem memory.Allocator) *Converter {
 
 // Convert returns the values of t as the finding's Arrow type, null where they
 // are missing or do not read, and how many of the null ones did not read. The
-// caller releases the array; t may be reused at once.
+// caller releases the array; t may be reused at once. Nothing may have been
+// appended before.
 func (c *Converter) Convert(t *tabular.Text) (a arrow.Array, unread int64) {
 	n := max(len(t.Offsets)-1, 0)
-	c.valid, c.nulls = nil, 0
+	unread = c.Append(t, 0, n, n)
+	return c.Take(), unread
+}
+
+// Append adds the values from up to, not including, to of t, as Convert does.
+// most is how many rows the array will have, as far as the caller knows.
+func (c *Converter) Append(t *tabular.Text, from, to, most int) (unread int64) {
+	most = max(most, c.n+to-from)
 	switch c.f.Type {
 	case resource.Integer:
-		return c.integers(t, n)
+		c.reserve(most * 8)
+		unread = c.integers(t, from, to)
 	case resource.Decimal:
-		return c.decimals(t, n)
+		c.reserve(most * 16)
+		unread = c.decimals(t, from, to)
 	case resource.Boolean:
-		return c.booleans(t, n)
+		c.reserve(int(bitutil.BytesForBits(int64(most))))
+		unread = c.booleans(t, from, to)
 	case resource.Date:
-		return c.dates(t, n)
+		c.reserve(most * 4)
+		unread = c.dates(t, from, to)
 	case resource.Timestamp:
-		return c.timestamps(t, n)
+		c.reserve(most * 8)
+		unread = c.timestamps(t, from, to)
 	default:
-		return c.texts(t, n), 0
+		c.reserve((most + 1) * 4)
+		c.texts(t, from, to)
+	}
+	c.n += to - from
+	return unread
+}
+
+// Take gives the array; the caller releases it.
+func (c *Converter) Take() arrow.Array {
+	var bitmap *memory.Buffer
+	if c.valid != nil {
+		c.cover(c.n)
+		bitmap = memory.NewBufferBytes(c.valid)
+	}
+	if c.values == nil {
+		c.reserve(4)
+		clear(c.values.Bytes())
+	}
+	bufs := []*memory.Buffer{bitmap, c.values}
+	if c.isText() {
+		if c.text == nil {
+			c.text = memory.NewResizableBuffer(c.mem)
+		}
+		c.usual = c.bytes
+		bufs = append(bufs, c.text)
+	}
+	data := array.NewData(c.f.Arrow(), c.n, bufs, nil, c.nulls, 0)
+	defer data.Release()
+	for _, b := range bufs[1:] {
+		b.Release()
+	}
+	c.n, c.values, c.text, c.bytes, c.valid, c.nulls = 0, nil, nil, 0, nil, 0
+	return array.MakeFromData(data)
+}
+
+func (c *Converter) isText() bool { return c.f.Arrow().ID() == arrow.STRING }
+
+// reserve makes room for size bytes of values.
+func (c *Converter) reserve(size int) {
+	if c.values == nil {
+		c.values = memory.NewResizableBuffer(c.mem)
+	}
+	if size > c.values.Len() {
+		c.values.Resize(size)
 	}
 }
 
-// null marks value i of n as missing.
-func (c *Converter) null(i, n int) {
-	if c.valid == nil {
-		c.valid = make([]byte, bitutil.BytesForBits(int64(n)))
-		for j := range c.valid {
-			c.valid[j] = 0xFF
-		}
-	}
+// null marks row i of the array as missing.
+func (c *Converter) null(i int) {
+	c.cover(i + 1)
 	bitutil.ClearBit(c.valid, i)
 	c.nulls++
 }
 
-func (c *Converter) finish(n int, bufs ...*memory.Buffer) arrow.Array {
-	var bitmap *memory.Buffer
-	if c.valid != nil {
-		bitmap = memory.NewBufferBytes(c.valid)
+// cover makes the bitmap hold n rows, the new ones valid.
+func (c *Converter) cover(n int) {
+	need := int(bitutil.BytesForBits(int64(n)))
+	if need <= len(c.valid) {
+		return
 	}
-	data := array.NewData(c.f.Arrow(), n, append([]*memory.Buffer{bitmap}, bufs...), nil, c.nulls, 0)
-	defer data.Release()
-	for _, b := range bufs {
-		b.Release()
+	more := make([]byte, max(need, 2*len(c.valid), 64))
+	for k := copy(more, c.valid); k < len(more); k++ {
+		more[k] = 0xFF
 	}
-	return array.MakeFromData(data)
+	c.valid = more
 }
 
-func (c *Converter) buffer(size int) *memory.Buffer {
-	b := memory.NewResizableBuffer(c.mem)
-	b.Resize(size)
-	return b
-}
+// Bytes is how much text the array under work holds.
+func (c *Converter) Bytes() int { return c.bytes }
 
-func (c *Converter) texts(t *tabular.Text, n int) arrow.Array {
-	var base, end int32
-	if n > 0 {
-		base, end = t.Offsets[0], t.Offsets[n]
-	}
-	off := c.buffer((n + 1) * 4)
-	o := arrow.Int32Traits.CastFromBytes(off.Bytes())[:n+1]
-	if base == 0 {
-		copy(o, t.Offsets)
+func (c *Converter) texts(t *tabular.Text, from, to int) {
+	base, end := t.Offsets[from], t.Offsets[to]
+	o := arrow.Int32Traits.CastFromBytes(c.values.Bytes())[c.n:]
+	if shift := int32(c.bytes) - base; shift == 0 {
+		copy(o, t.Offsets[from:to+1])
 	} else {
-		for i := range o {
-			o[i] = t.Offsets[i] - base
+		for i, at := range t.Offsets[from : to+1] {
+			o[i] = at + shift
 		}
 	}
-	if n == 0 {
-		o[0] = 0
+	if c.text == nil {
+		c.text = memory.NewResizableBuffer(c.mem)
+		c.text.Reserve(c.usual + c.usual/8)
 	}
-	data := c.buffer(int(end - base))
-	copy(data.Bytes(), t.Data[base:end])
-	for i, absent := range t.Null {
-		if i < n && absent {
-			c.null(i, n)
+	size := c.bytes + int(end-base)
+	if size > c.text.Cap() {
+		c.text.Reserve(max(size, 2*c.text.Cap()))
+	}
+	c.text.ResizeNoShrink(size)
+	copy(c.text.Bytes()[c.bytes:], t.Data[base:end])
+	c.bytes = size
+	if t.Null != nil {
+		for i := from; i < to; i++ {
+			if t.Null[i] {
+				c.null(c.n + i - from)
+			}
 		}
 	}
-	return c.finish(n, off, data)
 }
 
 // missing reports whether v, which did not read, is missing and not unread.
@@ -177,16 +235,14 @@ func missing(v []byte) bool {
 	return nullTokens[string(appendLower(low[:0], t))]
 }
 
-func (c *Converter) integers(t *tabular.Text, n int) (arrow.Array, int64) {
-	b := c.buffer(n * 8)
-	out := arrow.Int64Traits.CastFromBytes(b.Bytes())[:n]
-	var unread int64
+func (c *Converter) integers(t *tabular.Text, from, to int) (unread int64) {
+	out := arrow.Int64Traits.CastFromBytes(c.values.Bytes())[c.n:]
 	var d number
-	for i := range n {
-		v, ok := t.At(i)
+	for i := range to - from {
+		v, ok := t.At(from + i)
 		if !ok {
 			out[i] = 0
-			c.null(i, n)
+			c.null(c.n + i)
 			continue
 		}
 		if x, ok := plainInt(v); ok {
@@ -200,12 +256,12 @@ func (c *Converter) integers(t *tabular.Text, n int) (arrow.Array, int64) {
 			}
 		}
 		out[i] = 0
-		c.null(i, n)
+		c.null(c.n + i)
 		if !missing(v) {
 			unread++
 		}
 	}
-	return c.finish(n, b), unread
+	return unread
 }
 
 // number reads v, of any writing, under the finding's style.
@@ -230,17 +286,15 @@ var pow10 = func() (p [19]int64) {
 	return p
 }()
 
-func (c *Converter) decimals(t *tabular.Text, n int) (arrow.Array, int64) {
-	b := c.buffer(n * 16)
-	out := arrow.Decimal128Traits.CastFromBytes(b.Bytes())[:n]
-	var unread int64
+func (c *Converter) decimals(t *tabular.Text, from, to int) (unread int64) {
+	out := arrow.Decimal128Traits.CastFromBytes(c.values.Bytes())[c.n:]
 	var d number
 	scale, room := c.f.Scale, c.f.Precision-c.f.Scale
-	for i := range n {
-		v, ok := t.At(i)
+	for i := range to - from {
+		v, ok := t.At(from + i)
 		if !ok {
 			out[i] = decimal128.Num{}
-			c.null(i, n)
+			c.null(c.n + i)
 			continue
 		}
 		if c.f.plan.Style == point {
@@ -260,12 +314,12 @@ func (c *Converter) decimals(t *tabular.Text, n int) (arrow.Array, int64) {
 			}
 		}
 		out[i] = decimal128.Num{}
-		c.null(i, n)
+		c.null(c.n + i)
 		if !missing(v) {
 			unread++
 		}
 	}
-	return c.finish(n, b), unread
+	return unread
 }
 
 // decimal is d at the scale, if it has no more decimals and at most room
@@ -302,20 +356,15 @@ func (d *number) decimal(scale, room int) (decimal128.Num, bool) {
 	return x, true
 }
 
-func (c *Converter) booleans(t *tabular.Text, n int) (arrow.Array, int64) {
-	b := c.buffer(int(bitutil.BytesForBits(int64(n))))
-	out := b.Bytes()
-	clear(out)
-	var unread int64
+func (c *Converter) booleans(t *tabular.Text, from, to int) (unread int64) {
+	out := c.values.Bytes()
 	var low [16]byte
-	for i := range n {
-		v, ok := t.At(i)
+	for i := range to - from {
+		v, ok := t.At(from + i)
 		if ok {
 			if s := trim(v); len(s) <= len(low) {
 				if yes, known := c.bools[string(appendLower(low[:0], s))]; known {
-					if yes {
-						bitutil.SetBit(out, i)
-					}
+					bitutil.SetBitTo(out, c.n+i, yes)
 					continue
 				}
 			}
@@ -323,21 +372,20 @@ func (c *Converter) booleans(t *tabular.Text, n int) (arrow.Array, int64) {
 				unread++
 			}
 		}
-		c.null(i, n)
+		bitutil.ClearBit(out, c.n+i)
+		c.null(c.n + i)
 	}
-	return c.finish(n, b), unread
+	return unread
 }
 
-func (c *Converter) dates(t *tabular.Text, n int) (arrow.Array, int64) {
-	b := c.buffer(n * 4)
-	out := arrow.Int32Traits.CastFromBytes(b.Bytes())[:n]
-	var unread int64
+func (c *Converter) dates(t *tabular.Text, from, to int) (unread int64) {
+	out := arrow.Int32Traits.CastFromBytes(c.values.Bytes())[c.n:]
 	sep := map[form]byte{formSlash: '/', formDot: '.'}[c.f.plan.Layout.form]
 	if sep == 0 {
 		sep = '-'
 	}
-	for i := range n {
-		v, ok := t.At(i)
+	for i := range to - from {
+		v, ok := t.At(from + i)
 		if ok {
 			if day, ok := plainDate(v, sep); ok {
 				out[i] = day
@@ -354,9 +402,9 @@ func (c *Converter) dates(t *tabular.Text, n int) (arrow.Array, int64) {
 			}
 		}
 		out[i] = 0
-		c.null(i, n)
+		c.null(c.n + i)
 	}
-	return c.finish(n, b), unread
+	return unread
 }
 
 func (c *Converter) moment(v []byte) (moment, bool) {
@@ -378,10 +426,8 @@ func plainStamp(v []byte, sep, mark byte) (micros int64, ok bool) {
 	return int64(day)*86400e6 + (int64(h1*10+h2)*3600+int64(m1*10+m2)*60+int64(s1*10+s2))*1e6, true
 }
 
-func (c *Converter) timestamps(t *tabular.Text, n int) (arrow.Array, int64) {
-	b := c.buffer(n * 8)
-	out := arrow.Int64Traits.CastFromBytes(b.Bytes())[:n]
-	var unread int64
+func (c *Converter) timestamps(t *tabular.Text, from, to int) (unread int64) {
+	out := arrow.Int64Traits.CastFromBytes(c.values.Bytes())[c.n:]
 	sep := map[form]byte{formSlash: '/', formDot: '.'}[c.f.plan.Layout.form]
 	if sep == 0 {
 		sep = '-'
@@ -390,8 +436,8 @@ func (c *Converter) timestamps(t *tabular.Text, n int) (arrow.Array, int64) {
 	if mark == 0 {
 		mark = ' '
 	}
-	for i := range n {
-		v, ok := t.At(i)
+	for i := range to - from {
+		v, ok := t.At(from + i)
 		if ok {
 			if at, ok := plainStamp(v, sep, mark); ok {
 				out[i] = at
@@ -408,7 +454,7 @@ func (c *Converter) timestamps(t *tabular.Text, n int) (arrow.Array, int64) {
 			}
 		}
 		out[i] = 0
-		c.null(i, n)
+		c.null(c.n + i)
 	}
-	return c.finish(n, b), unread
+	return unread
 }
