@@ -75,7 +75,7 @@ func (b *batch) account() error {
 // commit makes the batches from index from on durable: objects, then one
 // commit per dataset.
 func (l *landing) commit(ctx context.Context, from int, dir string) error {
-	if err := l.settleOriginal(ctx); err != nil {
+	if err := errors.Join(l.begun(), l.settleOriginal(ctx)); err != nil {
 		return err
 	}
 	groups := map[resource.DatasetID][]*batch{}

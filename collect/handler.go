@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 
 	"shuniu/brain"
 	"shuniu/collect/intake"
@@ -154,6 +155,7 @@ func LandHandler(write brain.WriteParquet) worker.Handler {
 			return err
 		}
 		l := &lander{c: c, write: write}
+		defer l.syncs.Wait()
 		defer l.dropDrafts()
 		opt.Early = func(m *intake.Member, t *intake.Table) (intake.Sink, error) { return l.early(ctx, m, t) }
 		if _, err = intake.Walk(ctx, src, opt, func(m *intake.Member) error { return l.member(ctx, m) }); err != nil {
@@ -170,6 +172,7 @@ type lander struct {
 	rows   int64 // read so far, for progress
 	shared map[string]*sharedFile
 	drafts map[int]*draft // by the table's number: those of the member under way
+	syncs  sync.WaitGroup // of finished files
 }
 
 // factsOf is what the hub is told of a member.

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/oklog/ulid/v2"
 	"github.com/uptrace/bun"
@@ -61,7 +62,8 @@ type landing struct {
 	file      string
 	sha       string
 	size      int64
-	incoming  *Incoming // the file, when this call brought it
+	incoming  *Incoming    // the file, when this call brought it
+	begun     func() error // waits until the landing is noted
 	tell      func(Progress)
 
 	done     map[string]bool // members dealt with
@@ -116,10 +118,8 @@ func (l *landing) land(ctx context.Context) ([]Receipt, error) {
 	if again, err := l.unchanged(ctx); err != nil || again != nil {
 		return again, err
 	}
-	if err := l.begin(ctx); err != nil {
-		return nil, err
-	}
-	err = l.run(ctx)
+	l.begin(ctx)
+	err = errors.Join(l.run(ctx), l.begun())
 	return l.receipts(), l.end(context.WithoutCancel(ctx), err)
 }
 
@@ -286,7 +286,15 @@ func (l *landing) unchanged(ctx context.Context) ([]Receipt, error) {
 	return out, nil
 }
 
-func (l *landing) begin(ctx context.Context) error {
+// begin notes the landing. The note waits for the disk, which may be busy with
+// the file for seconds: meanwhile the worker reads, and begun waits for it.
+func (l *landing) begin(ctx context.Context) {
+	begun := make(chan error, 1)
+	go func() { begun <- l.note(ctx) }()
+	l.begun = sync.OnceValue(func() error { return <-begun })
+}
+
+func (l *landing) note(ctx context.Context) error {
 	options, err := json.Marshal(l.req.Options)
 	if err != nil {
 		return err

@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"sync"
 
+	"golang.org/x/sys/unix"
+
 	"shuniu/durable"
 	"shuniu/fault"
 )
@@ -87,13 +89,34 @@ func (o *Originals) Receive(ctx context.Context, r io.Reader, progress func(byte
 		return nil, fmt.Errorf("keep original: %w", durable.Kind(err))
 	}
 	in = &Incoming{o: o, path: f.Name(), synced: make(chan error, 1)}
-	in.SHA256, in.Size, err = hashTo(ctx, f, r, progress)
+	in.SHA256, in.Size, err = hashTo(ctx, &eager{f: f}, r, progress)
 	if err != nil {
 		err = errors.Join(err, f.Close(), ignoreGone(os.Remove(in.path)))
 		return nil, fmt.Errorf("keep original: %w", durable.Kind(err))
 	}
 	go func() { in.synced <- errors.Join(f.Sync(), f.Chmod(0o440), f.Close()) }()
 	return in, nil
+}
+
+// An eager file starts to write to the disk while it grows, so that little is
+// left for the sync, and for every other sync that the file system makes wait
+// for it.
+type eager struct {
+	f           *os.File
+	size, begun int64
+}
+
+const eagerBytes = 16 << 20
+
+func (e *eager) Write(p []byte) (int, error) {
+	n, err := e.f.Write(p)
+	e.size += int64(n)
+	if part := e.size - e.begun; part >= eagerBytes {
+		// Only a hint: what it does not do the sync does.
+		_ = unix.SyncFileRange(int(e.f.Fd()), e.begun, part, unix.SYNC_FILE_RANGE_WRITE)
+		e.begun = e.size
+	}
+	return n, err
 }
 
 // Open opens the bytes for reading; the caller closes the file. It is not for

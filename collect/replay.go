@@ -146,10 +146,8 @@ func (s *Service) Replay(ctx context.Context, id resource.BatchID, ids []string)
 		done: map[string]bool{}, held: map[resource.DatasetID]bool{}, ordinals: map[string]int{},
 		replay: &replayOf{batch: old, lines: numbers},
 	}
-	if err := l.begin(ctx); err != nil {
-		return Receipt{}, err
-	}
-	err = l.replayJob(ctx, params)
+	l.begin(ctx)
+	err = errors.Join(l.replayJob(ctx, params), l.begun())
 	l.release()
 	if err = l.end(context.WithoutCancel(ctx), err); err != nil {
 		return Receipt{}, err

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -26,9 +27,9 @@ import (
 	"shuniu/resource"
 )
 
-// fileBytes is how much Arrow data goes into one Parquet file: about 256 MB
+// fileBytes is how much Arrow data goes into one Parquet file: about 128 MB
 // when compressed.
-const fileBytes = 1 << 30
+const fileBytes = 512 << 20
 
 // smallRows is up to how many rows a table shares its Parquet file with others
 // of the same dataset: an archive of thousands of small files gives one file.
@@ -465,7 +466,20 @@ func (s *stream) writeFiles(ctx context.Context, res *tableResult) error {
 		}
 		res.Written += rows
 		res.Files = append(res.Files, outFile{name, rows})
+		s.l.written(name)
 	}
+}
+
+// written starts to bring a finished file to the disk while the rest is read.
+// The hub makes sure of it when it commits.
+func (l *lander) written(name string) {
+	path := filepath.Join(l.c.Out(), name)
+	l.syncs.Go(func() {
+		if f, err := os.Open(path); err == nil {
+			_ = f.Sync()
+			_ = f.Close()
+		}
+	})
 }
 
 // upTo yields first and the records after it until they hold limit bytes.
