@@ -10,8 +10,8 @@ import (
 	"shuniu/collect/intake/tabular"
 )
 
-// TestFastRowsAreSplitAsPlainly compares the split that looks at eight bytes
-// at once with bytes.Split, whatever stands behind the row.
+// TestFastRowsAreSplitAsPlainly compares the split of unquoted rows with
+// bytes.Split: a row of another width leaves no trace.
 func TestFastRowsAreSplitAsPlainly(t *testing.T) {
 	value := rapid.OneOf(rapid.SampledFrom([]string{"", "1", "12345678", "浦东", "上海市浦东新区川沙新镇", "1234567", "\x00\xff"}), rapid.StringN(0, 30, -1))
 	rapid.Check(t, func(t *rapid.T) {
@@ -40,9 +40,8 @@ func TestFastRowsAreSplitAsPlainly(t *testing.T) {
 				}
 				row = append(row, clean(value.Draw(t, "value"))...)
 			}
-			text := append(bytes.Clone(row), rapid.SampledFrom([]string{"", "\n", "\n1,2,3,4,5", "\n,,,,,,,,,,,"}).Draw(t, "behind")...)
 			values := bytes.Split(row, []byte{','})
-			ok := s.fast(b, text, 0, len(row), ',')
+			ok := s.fast(b, row, ',')
 			if ok != (len(values) == width) {
 				t.Fatalf("row %q of %d columns: %v", row, width, ok)
 			}

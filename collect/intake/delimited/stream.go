@@ -3,9 +3,7 @@ package delimited
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"fmt"
-	"math/bits"
 	"slices"
 
 	"shuniu/collect/intake/charset"
@@ -249,7 +247,7 @@ func (s *stretch) tokenise(c *chunk) {
 				row = row[:n-1]
 			}
 			if (!quoted || bytes.IndexByte(row, d.quote) < 0) && (bad == nil || bad[c.lines] == nil) && len(row) > 0 {
-				if s.fast(b, text, pos, pos+len(row), d.delim[0]) {
+				if s.fast(b, row, d.delim[0]) {
 					b.Origin = append(b.Origin, c.lines)
 					b.Rows++
 					c.lines++
@@ -280,83 +278,32 @@ func (s *stretch) tokenise(c *chunk) {
 	c.tally.Physical = c.tally.Rows + c.tally.Rejected + c.tally.Blank + c.tally.Notes
 }
 
-// fast appends the unquoted row text[pos:end] when it has exactly the right
-// number of values; else it leaves the batch as it was.
-func (s *stretch) fast(b *tabular.Batch, text []byte, pos, end int, delim byte) bool {
-	n := b.Rows + 1
-	if end+8 > len(text) {
-		return s.fastEnd(b, text[pos:end], delim)
-	}
+// fast appends an unquoted row of exactly the right width; else it leaves the
+// batch as it was.
+func (s *stretch) fast(b *tabular.Batch, row []byte, delim byte) bool {
 	last := s.width - 1
-	pattern := uint64(delim) * lowBytes
-	for k := range s.width {
-		t := s.targets[k]
-		if t < 0 {
-			i := bytes.IndexByte(text[pos:end], delim)
-			if i < 0 != (k == last) {
-				undo(b, n)
-				return false
-			}
-			pos += i + 1
-			continue
+	n := b.Rows + 1
+	k := 0
+	for ; k < last; k++ {
+		i := bytes.IndexByte(row, delim)
+		if i < 0 {
+			break
 		}
-		col := &b.Columns[t]
-		o := len(col.Data)
-		if cap(col.Data)-o < end-pos+8 {
-			col.Data = slices.Grow(col.Data, end-pos+8)
-		}
-		// Eight bytes at once are copied and searched; what is copied beyond
-		// the value is written over by the next one.
-		data := col.Data[:cap(col.Data)]
-		for pos < end {
-			w := binary.LittleEndian.Uint64(text[pos:])
-			binary.LittleEndian.PutUint64(data[o:], w)
-			x := w ^ pattern
-			if hit := (x - lowBytes) &^ x & highBytes; hit != 0 {
-				i := bits.TrailingZeros64(hit) >> 3
-				pos, o = pos+i, o+i
-				break
-			}
-			pos, o = pos+8, o+8
-		}
-		if pos >= end {
-			pos, o = end, o-(pos-end)
-		}
-		if (pos == end) != (k == last) {
-			undo(b, n)
-			return false
-		}
-		col.Data = data[:o]
-		col.Offsets = append(col.Offsets, int32(o))
-		pos++
-	}
-	return true
-}
-
-const (
-	lowBytes  = 0x0101010101010101
-	highBytes = 0x8080808080808080
-)
-
-// fastEnd is fast for a row with nothing behind it.
-func (s *stretch) fastEnd(b *tabular.Batch, row []byte, delim byte) bool {
-	if bytes.Count(row, []byte{delim}) != s.width-1 {
-		return false
-	}
-	for k := range s.width {
-		v, rest, _ := bytes.Cut(row, []byte{delim})
 		if t := s.targets[k]; t >= 0 {
 			col := &b.Columns[t]
-			col.Data = append(col.Data, v...)
+			col.Data = append(col.Data, row[:i]...)
 			col.Offsets = append(col.Offsets, int32(len(col.Data)))
 		}
-		row = rest
+		row = row[i+1:]
 	}
-	return true
-}
-
-// undo takes back what was appended of row n.
-func undo(b *tabular.Batch, n int) {
+	if k == last && bytes.IndexByte(row, delim) < 0 {
+		if t := s.targets[k]; t >= 0 {
+			col := &b.Columns[t]
+			col.Data = append(col.Data, row...)
+			col.Offsets = append(col.Offsets, int32(len(col.Data)))
+		}
+		return true
+	}
 	for i := range b.Columns {
 		col := &b.Columns[i]
 		if len(col.Offsets) > n {
@@ -364,6 +311,7 @@ func undo(b *tabular.Batch, n int) {
 			col.Data = col.Data[:col.Offsets[n-1]]
 		}
 	}
+	return false
 }
 
 // careful judges a record that is not simply a row.
