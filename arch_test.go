@@ -61,6 +61,13 @@ var mayImport = map[string][]string{
 		"collect/intake", "collect/intake/tabular", "collect/intake/reading", "collect/intake/object", "collect/intake/charset",
 	},
 
+	"packs/standards":     {},
+	"standard/rule":       {"fault"},
+	"standard/code":       {"packs/standards", "standard/rule"},
+	"standard/identifier": {"standard/rule", "standard/code"},
+	"standard/address":    {"packs/standards", "standard/rule", "standard/code"},
+	"standard":            {"fault", "standard/rule", "standard/code", "standard/identifier", "standard/address"},
+
 	// faces
 	"web": {},
 	"httpapi": {

@@ -37,12 +37,13 @@ type commandLine struct {
 	Log    string           `name:"log-level" help:"debug, info, warn or error." default:""`
 	Ver    kong.VersionFlag `name:"version" help:"Print the version."`
 
-	Serve   serveCommand   `cmd:"" help:"Run the hub: web pages, API, schedules."`
-	Inspect inspectCommand `cmd:"" help:"Say what tables are in a file; stores nothing."`
-	Collect collectCommand `cmd:"" help:"Land files, folders and archives; a receipt for each table."`
-	Query   queryCommand   `cmd:"" help:"Run one SELECT over landing.*, standard.*, library.*, topic.*."`
-	Doctor  doctorCommand  `cmd:"" help:"Check that everything acknowledged is there and undamaged."`
-	Worker  workerCommand  `cmd:"" hidden:"" help:"The sandboxed child (internal)."`
+	Serve    serveCommand    `cmd:"" help:"Run the hub: web pages, API, schedules."`
+	Inspect  inspectCommand  `cmd:"" help:"Say what tables are in a file; stores nothing."`
+	Collect  collectCommand  `cmd:"" help:"Land files, folders and archives; a receipt for each table."`
+	Query    queryCommand    `cmd:"" help:"Run one SELECT over landing.*, standard.*, library.*, topic.*."`
+	Standard standardCommand `cmd:"" help:"Hold values and addresses against the national standards."`
+	Doctor   doctorCommand   `cmd:"" help:"Check that everything acknowledged is there and undamaged."`
+	Worker   workerCommand   `cmd:"" hidden:"" help:"The sandboxed child (internal)."`
 }
 
 // An app is what every command needs.
