@@ -90,6 +90,9 @@ func (c *child) launch(cfg Config, socket *os.File) (*exec.Cmd, error) {
 	env := []string{
 		childEnv + "=" + string(text), "TMPDIR=" + c.setting.Temp, "HOME=" + c.setting.Temp,
 		"GOTRACEBACK=single", "LANG=C.UTF-8", "MALLOC_ARENA_MAX=4",
+		// Workers are short of processor time, not of memory (which has its own
+		// limit below): a tenth less of it for landing a large file.
+		"GOGC=400",
 	}
 	if cfg.MemoryBytes > 0 {
 		env = append(env, "GOMEMLIMIT="+strconv.FormatInt(cfg.MemoryBytes/2, 10))

@@ -114,6 +114,11 @@ func WriteParquet(ctx context.Context, path string, fields []resource.Field, bat
 		return 0, err
 	}
 	defer s.close()
+	// Memory given back to the system between row groups would be asked for
+	// again at once.
+	if err := s.exec("SET allocator_flush_threshold = '64GiB'"); err != nil {
+		return 0, err
+	}
 	if err := s.lock(filepath.Dir(path)); err != nil {
 		return 0, err
 	}
