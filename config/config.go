@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -22,13 +23,24 @@ import (
 // Config is the whole set-up. Keys are the yaml names; the environment name
 // of workers.memory_mb is SHUNIU_WORKERS_MEMORY_MB.
 type Config struct {
-	Data    string  `yaml:"data"`    // data folder
-	Listen  string  `yaml:"listen"`  // address of the web server, host:port
-	MetaDB  string  `yaml:"metadb"`  // empty: SQLite in the data folder
-	Log     Log     `yaml:"log"`     //
-	Workers Workers `yaml:"workers"` //
-	Uploads Uploads `yaml:"uploads"` //
-	Upkeep  Upkeep  `yaml:"upkeep"`  //
+	Data   string `yaml:"data"`   // data folder
+	Listen string `yaml:"listen"` // address of the web server, host:port
+	MetaDB string `yaml:"metadb"` // empty: SQLite in the data folder
+	TLS    TLS    `yaml:"tls"`    //
+	// TrustedProxies are addresses or networks (CIDR) of reverse proxies; only
+	// their X-Forwarded-For and X-Forwarded-Proto are believed.
+	TrustedProxies []string `yaml:"trusted_proxies"`
+	Log            Log      `yaml:"log"`     //
+	Workers        Workers  `yaml:"workers"` //
+	Uploads        Uploads  `yaml:"uploads"` //
+	Upkeep         Upkeep   `yaml:"upkeep"`  //
+}
+
+// TLS names the PEM files of the server's certificate chain and its key; with
+// neither the server speaks plain HTTP.
+type TLS struct {
+	Cert string `yaml:"cert"`
+	Key  string `yaml:"key"`
 }
 
 // Log says what is logged and how.
@@ -192,6 +204,12 @@ func set(v reflect.Value, name, value string) error {
 				return fmt.Errorf("%q is no duration such as 90s", value)
 			}
 			fv.SetInt(int64(d))
+		case []string:
+			var list []string
+			for item := range strings.SplitSeq(value, ",") {
+				list = append(list, strings.TrimSpace(item))
+			}
+			fv.Set(reflect.ValueOf(list))
 		case int:
 			n, err := strconv.Atoi(value)
 			if err != nil {
@@ -202,6 +220,24 @@ func set(v reflect.Value, name, value string) error {
 		return nil
 	}
 	return errors.New("no such setting")
+}
+
+// Proxies are TrustedProxies as networks; fault.Invalid names one that is
+// neither an address nor a network.
+func (c *Config) Proxies() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, text := range c.TrustedProxies {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			a, addrErr := netip.ParseAddr(text)
+			if addrErr != nil {
+				return nil, fmt.Errorf("trusted_proxies: %q is neither an address nor a network such as 10.1.2.0/24: %w", text, fault.Invalid)
+			}
+			p = netip.PrefixFrom(a, a.BitLen())
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
 }
 
 func (c *Config) check() error {
@@ -217,6 +253,12 @@ func (c *Config) check() error {
 	}
 	if !slices.Contains([]string{"text", "json"}, c.Log.Format) {
 		bad("log.format is %q, want text or json", c.Log.Format)
+	}
+	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
+		bad("tls.cert and tls.key are set together or not at all")
+	}
+	if _, err := c.Proxies(); err != nil {
+		errs = append(errs, err)
 	}
 	if c.Workers.Count < 1 || c.Workers.Count > 64 {
 		bad("workers.count is %d, want 1 to 64", c.Workers.Count)

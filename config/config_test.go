@@ -35,6 +35,20 @@ func TestEnvironmentBeatsFile(t *testing.T) {
 	}
 }
 
+func TestTransport(t *testing.T) {
+	c, err := config.Load(write(t, "tls:\n  cert: a.pem\n  key: b.pem\ntrusted_proxies: [10.1.2.0/24, 10.9.9.9]\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := c.Proxies()
+	if err != nil || len(got) != 2 || got[1].String() != "10.9.9.9/32" || c.TLS.Key != "b.pem" {
+		t.Errorf("%+v, %v, %v", c, got, err)
+	}
+	if c, err = config.Load("", []string{"SHUNIU_TRUSTED_PROXIES=10.1.2.3, ::1/128", "SHUNIU_TLS_CERT=a", "SHUNIU_TLS_KEY=b"}); err != nil || len(c.TrustedProxies) != 2 || c.TLS.Cert != "a" {
+		t.Errorf("environment: %+v, %v", c, err)
+	}
+}
+
 func TestTypoNamesTheNearestKey(t *testing.T) {
 	for _, tc := range []struct{ name, file, env, want string }{
 		{"file", "workers:\n  cuont: 3\n", "", `line 2: unknown setting "workers.cuont", did you mean "workers.count"?`},
@@ -42,6 +56,8 @@ func TestTypoNamesTheNearestKey(t *testing.T) {
 		{"nothing near", "zzzzzzzzzzzzzzzz: 1\n", "", `unknown setting "zzzzzzzzzzzzzzzz"`},
 		{"not yaml", "a: [", "", "shuniu.yaml"},
 		{"wrong kind", "", "SHUNIU_WORKERS_COUNT=many", "no whole number"},
+		{"half a certificate", "tls:\n  cert: a.pem\n", "", "tls.cert and tls.key"},
+		{"no network", "trusted_proxies: [proxy.local]\n", "", `"proxy.local" is neither`},
 		{"out of range", "workers:\n  count: 0\n", "", "workers.count is 0"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -80,11 +82,9 @@ func (c *call) noCookie() http.Cookie {
 
 // newCall reads what every request carries. owner is the digest of the
 // owner's token.
-func newCall(r *http.Request, owner [sha256.Size]byte, hasOwner bool) *call {
-	c := &call{trace: newTrace(), lang: locale.FromHeader(r.Header.Get("Accept-Language")), secure: r.TLS != nil}
-	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
-		c.address = host
-	}
+func newCall(r *http.Request, owner [sha256.Size]byte, hasOwner bool, proxies []netip.Prefix) *call {
+	c := &call{trace: newTrace(), lang: locale.FromHeader(r.Header.Get("Accept-Language"))}
+	c.address, c.secure = origin(r, proxies)
 	if k, err := r.Cookie(c.cookieName()); err == nil {
 		c.token = k.Value
 	}
@@ -93,6 +93,41 @@ func newCall(r *http.Request, owner [sha256.Size]byte, hasOwner bool) *call {
 		c.owner = subtle.ConstantTimeCompare(sum[:], owner[:]) == 1
 	}
 	return c
+}
+
+// origin tells the client's address and whether it came by TLS. What headers
+// say counts only as far as trusted proxies wrote it: the client is the last
+// address in X-Forwarded-For that is no proxy of ours.
+func origin(r *http.Request, proxies []netip.Prefix) (address string, secure bool) {
+	address, secure = r.RemoteAddr, r.TLS != nil
+	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		address = host
+	}
+	if !trusted(address, proxies) {
+		return address, secure
+	}
+	switch proto := r.Header.Values("X-Forwarded-Proto"); {
+	case len(proto) == 1 && strings.EqualFold(proto[0], "https"):
+		secure = true
+	case len(proto) > 0:
+		secure = false
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		a, err := netip.ParseAddr(strings.TrimSpace(hop))
+		if err != nil {
+			break
+		}
+		if address = a.Unmap().String(); !trusted(address, proxies) {
+			break
+		}
+	}
+	return address, secure
+}
+
+func trusted(address string, proxies []netip.Prefix) bool {
+	a, err := netip.ParseAddr(address)
+	return err == nil && slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(a.Unmap()) })
 }
 
 func newTrace() string {

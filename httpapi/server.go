@@ -3,11 +3,13 @@ package httpapi
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"reflect"
 	"runtime/debug"
 	"strconv"
@@ -24,6 +26,11 @@ type Config struct {
 	// OwnerToken authenticates the command line of the data folder's owner
 	// (serve.json); "" for none.
 	OwnerToken string
+	// Proxies are the reverse proxies whose X-Forwarded-For and
+	// X-Forwarded-Proto are believed.
+	Proxies []netip.Prefix
+	// TLS, unless nil, is what Serve speaks.
+	TLS *tls.Config
 	// Front serves the front end for every path that is not the API's.
 	Front http.Handler
 	// Demo, on a demonstration hub only, are accounts that anybody may use; the
@@ -94,7 +101,12 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(l) }()
+	if s.cfg.TLS != nil {
+		srv.TLSConfig = s.cfg.TLS
+		go func() { failed <- srv.ServeTLS(l, "", "") }()
+	} else {
+		go func() { failed <- srv.Serve(l) }()
+	}
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve %s: %w", l.Addr(), err)
@@ -116,7 +128,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 // serve is the outermost layer: call, limits, headers, panics, figures.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	c := newCall(r, s.owner, s.cfg.OwnerToken != "")
+	c := newCall(r, s.owner, s.cfg.OwnerToken != "", s.cfg.Proxies)
 	c.stopping = s.stopping
 	ctx := context.WithValue(r.Context(), callKey{}, c)
 	r = r.WithContext(ctx)

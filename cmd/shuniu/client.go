@@ -33,6 +33,7 @@ func (a *app) client() (*client, error) {
 	return &client{r, &http.Client{Transport: &http.Transport{
 		DialContext:           (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
 		ResponseHeaderTimeout: 30 * time.Minute,
+		TLSClientConfig:       pinned(r.Certificate),
 	}}}, nil
 }
 

@@ -39,6 +39,7 @@ type answer struct {
 	Landed   int               `json:"landed"`
 	Refused  int               `json:"refused"`
 	Seconds  float64           `json:"seconds"`
+	Error    string            `json:"error,omitempty"` // why the command ended early
 }
 
 // Statuses of receipts that count in an answer.
@@ -72,7 +73,7 @@ func (c *collectCommand) Run(ctx context.Context, a *app) error {
 		case errors.Is(err, errServed):
 			fatal = c.throughServer(ctx, a, files, p.add)
 		case err != nil:
-			return err
+			fatal = err
 		default:
 			fatal = a.withHub(ctx, f, func(ctx context.Context, h *hub) error {
 				return landAll(ctx, h.collect, files, collect.Request{
@@ -80,6 +81,12 @@ func (c *collectCommand) Run(ctx context.Context, a *app) error {
 					Options: c.options(),
 				}, a.conf.Workers.Count, p.add)
 			})
+		}
+	}
+	if fatal != nil {
+		p.answer.Error = fatal.Error()
+		if err := p.leftOver(files, fatal); err != nil {
+			return errors.Join(fatal, err)
 		}
 	}
 	p.answer.Seconds = time.Since(start).Round(time.Millisecond).Seconds()
@@ -304,6 +311,23 @@ func (p *receiptPrinter) add(r collect.Receipt) error {
 			r.Status, r.File, member, r.Table, r.SQL, r.RowsIn, r.RowsLanded, r.RowsQuarantined, r.Batch, prefix2(" (", r.Reason, ")"))
 	}
 	return err
+}
+
+// leftOver refuses the files that have no receipt because of why.
+func (p *receiptPrinter) leftOver(files []candidate, why error) error {
+	told := map[string]bool{}
+	for _, r := range p.answer.Receipts {
+		told[r.File] = true
+	}
+	for _, f := range files {
+		if told[f.name] {
+			continue
+		}
+		if err := p.add(collect.Receipt{File: f.name, Status: statusRefused, Reason: why.Error(), At: time.Now().UTC()}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (p *receiptPrinter) refusedFiles() int {

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"syscall"
+	"slices"
 
+	"shuniu/fault"
+	"shuniu/guard"
 	"shuniu/httpapi"
 )
 
@@ -40,13 +42,7 @@ func (c *doctorCommand) Run(ctx context.Context, a *app) error {
 	case err != nil:
 		return err
 	default:
-		err := a.withHub(ctx, f, func(ctx context.Context, h *hub) (err error) {
-			rep, err = h.doctor(ctx, c.Quick)
-			return err
-		})
-		if err != nil {
-			return err
-		}
+		rep = a.examine(ctx, f, c.Quick)
 	}
 	if c.JSON {
 		enc := json.NewEncoder(a.out)
@@ -57,8 +53,11 @@ func (c *doctorCommand) Run(ctx context.Context, a *app) error {
 	} else {
 		for _, ch := range rep.Checks {
 			state := "ok"
-			if !ch.OK {
+			switch {
+			case !ch.OK:
 				state = "BAD"
+			case len(ch.Problems) > 0:
+				state = "warn"
 			}
 			fmt.Fprintf(a.out, "%-4s %-22s %d checked\n", state, ch.Name, ch.Checked)
 			for _, p := range ch.Problems {
@@ -72,12 +71,60 @@ func (c *doctorCommand) Run(ctx context.Context, a *app) error {
 	return nil
 }
 
+// examine checks a folder that no server holds. What cannot be opened or
+// checked is a problem of the report, not the end of it.
+func (a *app) examine(ctx context.Context, f *folder, quick bool) (rep httpapi.DoctorReport) {
+	dir := f.dir
+	h, err := a.openHub(ctx, f, a.conf.Workers.Count)
+	if err == nil {
+		rep, err = h.doctor(guard.With(ctx, guard.Local()), quick)
+		err = errors.Join(err, h.close())
+	} else {
+		rep.Checks = []httpapi.DoctorCheck{roomCheck(dir)}
+	}
+	if err != nil {
+		rep.Checks = append(rep.Checks, httpapi.DoctorCheck{Name: "hub", Checked: 1, Problems: []httpapi.DoctorProblem{{
+			What: err.Error(), Where: dir, Mend: mendOf(err),
+		}}})
+	}
+	rep.OK = !slices.ContainsFunc(rep.Checks, func(c httpapi.DoctorCheck) bool { return !c.OK })
+	return rep
+}
+
+// mendOf says what to do about a hub that cannot be examined.
+func mendOf(err error) string {
+	switch kind := fault.KindOf(err); {
+	case errors.Is(kind, fault.Full):
+		return "make room on the disk, then run doctor again (请先清理磁盘空间)"
+	case errors.Is(kind, fault.Damaged):
+		return "keep a copy of the data folder, restore the file that is named from a backup, then run doctor again (请保留现场并从备份恢复)"
+	}
+	return "mend what is named, then run doctor again; the data folder was left as it was (请按所述处理后重试)"
+}
+
+// roomCheck compares the free room of dir's disk with what the hub wants.
+func roomCheck(dir string) httpapi.DoctorCheck {
+	check := httpapi.DoctorCheck{Name: "disk_room", OK: true, Checked: 1, Problems: []httpapi.DoctorProblem{}}
+	free, err := roomOf(dir)
+	if err == nil && free >= roomWanted {
+		return check
+	}
+	what := fmt.Sprintf("only %d MB free", free>>20)
+	if err != nil {
+		what = err.Error()
+	}
+	check.OK = false
+	check.Problems = append(check.Problems, httpapi.DoctorProblem{What: what, Where: dir, Mend: "make room, or move the data folder to a larger disk"})
+	return check
+}
+
 // roomWanted is how much free disk the hub wants.
 const roomWanted = 1 << 30
 
 // doctor checks that what was acknowledged is there and undamaged.
 func (h *hub) doctor(ctx context.Context, quick bool) (httpapi.DoctorReport, error) {
-	rep := httpapi.DoctorReport{OK: true}
+	room := roomCheck(h.folder.dir)
+	rep := httpapi.DoctorReport{OK: room.OK, Checks: []httpapi.DoctorCheck{room, transportCheck(h.listen, h.conf)}}
 	add := func(name string, checked int64, problems []httpapi.DoctorProblem) {
 		if problems == nil {
 			problems = []httpapi.DoctorProblem{}
@@ -121,17 +168,5 @@ func (h *hub) doctor(ctx context.Context, quick bool) (httpapi.DoctorReport, err
 		return rep, fmt.Errorf("check the outbox: %w", err)
 	}
 	add("outbox", last, nil)
-
-	problems = nil
-	var st syscall.Statfs_t
-	if err := syscall.Statfs(h.folder.dir, &st); err != nil {
-		return rep, fmt.Errorf("check disk room: %w", err)
-	}
-	if free := int64(st.Bavail) * st.Bsize; free < roomWanted {
-		problems = append(problems, httpapi.DoctorProblem{
-			What: fmt.Sprintf("only %d MB free", free>>20), Where: h.folder.dir, Mend: "make room, or move the data folder to a larger disk",
-		})
-	}
-	add("disk_room", 1, problems)
 	return rep, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,10 +22,12 @@ import (
 //	lock        held with flock while a process owns the folder; names the holder
 //	serve.json  how to reach the server that holds it, mode 0600
 //	meta.db     the metadata store (unless PostgreSQL)
+//	reserve     room that is let go when the disk is full
 //	lake/       tables   originals/ received files   uploads/ files on their way   tmp/ swept at start
 type folder struct {
-	dir  string
-	lock *os.File
+	dir   string
+	lock  *os.File
+	spent bool // the reserve was let go by this process
 }
 
 func (f *folder) path(name string) string { return filepath.Join(f.dir, name) }
@@ -34,6 +37,8 @@ type reach struct {
 	URL   string `json:"url"`
 	Token string `json:"token"` // of the folder's owner
 	PID   int    `json:"pid"`
+	// Certificate is the SHA-256 of the server's own, in hex; "" for plain HTTP.
+	Certificate string `json:"certificate,omitempty"`
 }
 
 var errServed = errors.New("a server holds the folder")
@@ -86,11 +91,17 @@ func (a *app) openFolder(ctx context.Context, create bool) (*folder, error) {
 		if !errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, errors.Join(fmt.Errorf("lock data folder: %w", err), f.lock.Close())
 		}
-		if _, rerr := readReach(dir); rerr == nil {
+		_, rerr := readReach(dir)
+		if rerr == nil {
 			return nil, errors.Join(errServed, f.lock.Close())
 		}
 		if time.Now().After(deadline) {
 			holder, _ := os.ReadFile(f.path("lock")) // its text only helps the reader
+			if errors.Is(rerr, fault.Damaged) {
+				return nil, errors.Join(&refusedError{reason: fmt.Sprintf("%s does not say how to reach the server that holds the data folder (%s): %v; "+
+					"stop that process and start shuniu serve again, which writes the file anew (serve.json 已损坏，无法连接正在运行的服务；请重启该服务)",
+					f.path("serve.json"), strings.TrimSpace(string(holder)), rerr)}, f.lock.Close())
+			}
 			return nil, errors.Join(&refusedError{reason: fmt.Sprintf("the data folder %s is held by another command (%s); try again when it is done (数据目录正被其他命令占用)",
 				dir, strings.TrimSpace(string(holder)))}, f.lock.Close())
 		}
@@ -100,7 +111,10 @@ func (a *app) openFolder(ctx context.Context, create bool) (*folder, error) {
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
-	return f, f.claim(a.command)
+	if err := f.claim(a.command); err != nil {
+		return nil, errors.Join(err, f.lock.Close())
+	}
+	return f, nil
 }
 
 // claim writes who holds the folder and sweeps what dead holders left.
@@ -110,7 +124,13 @@ func (f *folder) claim(command string) error {
 	if err := f.lock.Truncate(0); err != nil {
 		return fmt.Errorf("lock data folder: %w", err)
 	}
-	if _, err := f.lock.WriteAt([]byte(text), 0); err != nil {
+	if reads := command == "query" || command == "doctor"; reads {
+		f.useReserve()
+	} else {
+		f.keepReserve()
+	}
+	// The text only helps a reader, so a full disk does not matter.
+	if _, err := f.lock.WriteAt([]byte(text), 0); err != nil && !errors.Is(err, syscall.ENOSPC) {
 		return fmt.Errorf("lock data folder: %w", err)
 	}
 	if err := os.Remove(f.path("serve.json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -142,7 +162,9 @@ func (f *folder) close() error {
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
-	return errors.Join(err, os.RemoveAll(f.path("tmp")), f.lock.Close())
+	tmp := os.RemoveAll(f.path("tmp"))
+	f.keepReserve()
+	return errors.Join(err, tmp, f.lock.Close())
 }
 
 // readReach reads serve.json of a live server; fault.NotFound when there is none.
@@ -153,7 +175,10 @@ func readReach(dir string) (reach, error) {
 	}
 	var r reach
 	if err := json.Unmarshal(raw, &r); err != nil {
-		return reach{}, fmt.Errorf("serve.json: %w: %w", err, fault.Damaged)
+		return reach{}, fmt.Errorf("serve.json is damaged: %w: %w", err, fault.Damaged)
+	}
+	if u, err := url.Parse(r.URL); err != nil || u.Host == "" || r.Token == "" {
+		return reach{}, fmt.Errorf("serve.json is damaged: it names no server and token: %w", fault.Damaged)
 	}
 	if r.PID > 0 && syscall.Kill(r.PID, 0) != nil {
 		return reach{}, fmt.Errorf("the server of serve.json is gone: %w", fault.NotFound)

@@ -12,6 +12,7 @@ import (
 	"shuniu/brain/duck"
 	"shuniu/brain/iceberg"
 	"shuniu/collect"
+	"shuniu/config"
 	"shuniu/event"
 	"shuniu/guard"
 	"shuniu/guard/audit"
@@ -24,6 +25,8 @@ import (
 // A hub is the whole system over one data folder, wired.
 type hub struct {
 	folder    *folder
+	conf      config.Config
+	listen    string // of the server, or that a server would have
 	db        *metadb.DB
 	queries   *worker.Pool // apart from intake: a long landing starves no page, and a
 	intake    *worker.Pool // parser that a file took over never serves a query
@@ -41,7 +44,7 @@ type hub struct {
 // openHub wires the hub over f and completes what an earlier process left
 // half done.
 func (a *app) openHub(ctx context.Context, f *folder, workers int) (h *hub, err error) {
-	h = &hub{folder: f}
+	h = &hub{folder: f, conf: a.conf, listen: a.conf.Listen}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.close())

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"os/signal"
@@ -18,7 +19,6 @@ import (
 
 	"shuniu/collect"
 	"shuniu/demo"
-	"shuniu/fault"
 	"shuniu/guard"
 	"shuniu/httpapi"
 	"shuniu/resource"
@@ -78,6 +78,15 @@ func (c *serveCommand) serve(ctx context.Context, a *app, h *hub) error {
 		return err
 	}
 	token := hex.EncodeToString(secret[:])
+	h.listen = c.Listen
+	secure, leaf, err := serverTLS(a.conf.TLS)
+	if err != nil {
+		return err
+	}
+	proxies, err := a.conf.Proxies()
+	if err != nil {
+		return err
+	}
 	metrics := telemetry.NewMetrics()
 	health := &telemetry.Health{}
 	health.Register("metadb", func(ctx context.Context) error {
@@ -94,7 +103,7 @@ func (c *serveCommand) serve(ctx context.Context, a *app, h *hub) error {
 		Doctor: h.doctor, Land: h.landForClient(a.conf.Workers.Count),
 	})
 	server, err := httpapi.New(httpapi.Config{
-		Demo: c.accounts(), Services: services, Log: a.log, OwnerToken: token, Front: web.Handler(),
+		Demo: c.accounts(), Services: services, Log: a.log, OwnerToken: token, TLS: secure, Proxies: proxies, Front: web.Handler(),
 		Live: health.Live, Ready: health.Ready, Metrics: metrics.Handler(),
 		Observe: func(operation string, status int, took time.Duration) {
 			metrics.Requests.WithLabelValues(operation, fmt.Sprintf("%dxx", status/100)).Observe(took.Seconds())
@@ -103,9 +112,12 @@ func (c *serveCommand) serve(ctx context.Context, a *app, h *hub) error {
 	if err != nil {
 		return err
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
+	listener, err := listenOn(ctx, c.Listen)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w: %w", c.Listen, err, fault.Busy)
+		return err
+	}
+	if openToAll(c.Listen, a.conf) {
+		a.log.LogAttrs(ctx, slog.LevelWarn, plainHTTP, slog.String("listen", c.Listen), slog.String("mend", plainHTTPMend))
 	}
 	h.registerUpkeep(a.conf.Upkeep, a.log)
 	if err := h.runs.Recover(ctx); err != nil {
@@ -120,7 +132,10 @@ func (c *serveCommand) serve(ctx context.Context, a *app, h *hub) error {
 	h.background(gctx, g, a.conf.Upkeep.Every)
 	g.Go(func() error { return server.Serve(gctx, listener) })
 	url := "http://" + listener.Addr().String()
-	if err := h.folder.announce(reach{URL: url, Token: token, PID: os.Getpid()}); err != nil {
+	if secure != nil {
+		url = "https://" + listener.Addr().String()
+	}
+	if err := h.folder.announce(reach{URL: url, Token: token, PID: os.Getpid(), Certificate: leaf}); err != nil {
 		stop()
 		return errors.Join(err, g.Wait())
 	}
