@@ -65,7 +65,7 @@ var mayImport = map[string][]string{
 	"standard/rule":       {"fault"},
 	"standard/code":       {"packs/standards", "standard/rule"},
 	"standard/identifier": {"standard/rule", "standard/code"},
-	"standard/address":    {"packs/standards", "standard/rule", "standard/code"},
+	"standard/address":    {"fault", "packs/standards", "standard/code"},
 	"standard":            {"fault", "standard/rule", "standard/code", "standard/identifier", "standard/address"},
 
 	// faces

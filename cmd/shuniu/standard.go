@@ -10,11 +10,13 @@ import (
 	"strings"
 
 	"shuniu/standard"
+	"shuniu/standard/address"
 	"shuniu/standard/rule"
 )
 
 type standardCommand struct {
-	Check standardCheckCommand `cmd:"" help:"Hold values against a standard; one JSON object a line."`
+	Check   standardCheckCommand   `cmd:"" help:"Hold values against a standard; one JSON object a line."`
+	Address standardAddressCommand `cmd:"" help:"Read addresses, one a line on standard input; one JSON object a line."`
 }
 
 type standardCheckCommand struct {
@@ -68,6 +70,14 @@ func (c *standardCheckCommand) Run(a *app) error {
 		}
 		return line
 	})
+}
+
+type standardAddressCommand struct{}
+
+// Run prints the parts of each address.
+func (c *standardAddressCommand) Run(a *app) error {
+	p := address.New()
+	return a.printLines(lines(os.Stdin), func(v string) any { return p.Parse(v) })
 }
 
 // printLines prints one JSON object for each value, and what was ready before
