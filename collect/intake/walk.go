@@ -260,7 +260,7 @@ func (w *walker) text(ctx context.Context, m *Member, b []byte, opt tabular.Opti
 	}[kind]
 	if !ok {
 		if kind == "mail" {
-			return nil, nil
+			return w.mhtml(ctx, m, opt)
 		}
 		return w.lines(ctx, m, opt)
 	}
