@@ -27,11 +27,26 @@ type upkeepResult struct {
 	EventsTrimmed    int `json:"events_trimmed"`
 }
 
+// A visit is what upkeep found in a table when it last tidied it.
+type visit struct {
+	snapshot resource.SnapshotID
+	at       time.Time
+}
+
+// revisitAfter is when an unchanged table is tidied again: its snapshots have
+// grown older meanwhile, and are expired by their age.
+const revisitAfter = 24 * time.Hour
+
+// due tells whether a table at snapshot is to be tidied now.
+func (v visit) due(snapshot resource.SnapshotID, now time.Time) bool {
+	return v.at.IsZero() || v.snapshot != snapshot || now.Sub(v.at) >= revisitAfter
+}
+
 // registerUpkeep says how tables are tidied: small files compacted, old
 // snapshots expired, manifests rewritten, orphans removed; old events go too.
-// A table that did not change since the last time is left alone.
+// A table that did not change since the last time is left alone for a day.
 func (h *hub) registerUpkeep(c config.Upkeep, log *slog.Logger) {
-	seen := map[resource.Table]resource.SnapshotID{} // only one run of the kind is open at a time
+	seen := map[resource.Table]visit{} // only one run of the kind is open at a time
 	h.runs.Register(kindUpkeep, func(ctx context.Context, w *run.Work) (any, error) {
 		ctx = guard.With(ctx, guard.Local())
 		var out upkeepResult
@@ -41,7 +56,8 @@ func (h *hub) registerUpkeep(c config.Upkeep, log *slog.Logger) {
 		}
 		for i, t := range tables {
 			w.Progress(ctx, int64(i), int64(len(tables)), "tables")
-			if seen[t.Table] == t.Snapshot.ID {
+			now := time.Now()
+			if !seen[t.Table].due(t.Snapshot.ID, now) {
 				continue
 			}
 			files, err := h.brain.Compact(ctx, t.Table)
@@ -55,7 +71,10 @@ func (h *hub) registerUpkeep(c config.Upkeep, log *slog.Logger) {
 			if err != nil {
 				return out, fmt.Errorf("tidy %s: %w", t.Table, err)
 			}
-			seen[t.Table] = t.Snapshot.ID
+			seen[t.Table] = visit{t.Snapshot.ID, now}
+			if files > 0 {
+				delete(seen, t.Table) // its snapshot is a new one, which the next run may find nothing to do in
+			}
 			out.Tables++
 			out.FilesCompacted += files
 			out.SnapshotsExpired += rep.SnapshotsExpired
