@@ -91,24 +91,61 @@ func nameKey(file string, t *intake.TableReport, ordinal int) string {
 	}
 	// Files called alike may be about different things (分省年度数据 (1), (2)):
 	// their own titles tell.
-	for _, n := range t.Notes {
-		if n.Kind == "title" || strings.HasPrefix(n.Text, "指标") {
-			if title := normalName(clip(n.Text, 200)); title != "" {
-				key += "|" + title
-			}
-			break
-		}
+	if title := normalName(clip(ownTitle(t), 200)); title != "" {
+		key += "|" + title
 	}
 	return key
 }
 
-// displayName is what a new dataset is called in the catalogue.
+// ownTitle is the line above a table that says what it is about: its 指标, else
+// its title; "" when there is none.
+func ownTitle(t *intake.TableReport) string {
+	title := ""
+	for _, n := range t.Notes {
+		switch {
+		case strings.HasPrefix(strings.TrimSpace(n.Text), "指标"):
+			return n.Text
+		case n.Kind == "title" && title == "":
+			title = n.Text
+		}
+	}
+	return title
+}
+
+var (
+	copyCounter = regexp.MustCompile(`[(（]\s*\d{1,3}\s*[)）]\s*$`)
+	titleLabel  = regexp.MustCompile(`^\s*(?:指标|标题|表名)(?:名称)?\s*[:：]\s*`)
+	unitTail    = regexp.MustCompile(`\s*[(（](?:单位[:：])?[^()（）\s]{1,3}[)）]\s*$`)
+)
+
+// titleName is a table's own title as a name: no label, unit or issue; at most
+// 60 characters. "" when there is none.
+func titleName(t *intake.TableReport) string {
+	line, _, _ := strings.Cut(ownTitle(t), "\n")
+	labelled := titleLabel.MatchString(line)
+	name := titleLabel.ReplaceAllString(line, "")
+	if labelled { // an indicator ends in its unit
+		name = unitTail.ReplaceAllString(name, "")
+	}
+	if n := strings.Trim(trimIssue(name), " _-."); n != "" {
+		name = n
+	}
+	name = strings.TrimSpace(name)
+	if utf8.RuneCountInString(name) < 3 || utf8.RuneCountInString(name) > 60 {
+		return ""
+	}
+	return name
+}
+
+// displayName is what a new dataset is called in the catalogue, in a
+// suggestion and on a receipt alike.
 func displayName(file string, t *intake.TableReport, single bool) string {
 	name := file
 	if t.Member != "" {
 		name = t.Member
 	}
 	base := stem(name)
+	counted := copyCounter.MatchString(base)
 	if n := strings.Trim(trimIssue(base), " _-.()（）"); n != "" {
 		base = n
 	}
@@ -121,6 +158,11 @@ func displayName(file string, t *intake.TableReport, single bool) string {
 	case t.Format == "sql" && t.Name != "":
 		return t.Name
 	}
+	if counted || generic(normalName(stem(name))) { // the file's name says little, its title more
+		if title := titleName(t); title != "" {
+			base = title
+		}
+	}
 	if extra != "" && !strings.Contains(base, extra) {
 		if single {
 			return base
@@ -128,6 +170,54 @@ func displayName(file string, t *intake.TableReport, single bool) string {
 		return base + " " + extra
 	}
 	return base
+}
+
+var placeName = regexp.MustCompile(`^(?:北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门|全国|\p{Han}{1,5}(?:省|市|区|县|镇|乡|街道|村|自治州))(?:市|省|区)?$`)
+
+// vague reports whether a name does not say what a dataset is about: a place, a
+// year, 附件2, Sheet1.
+func vague(name string) bool {
+	name = strings.TrimSpace(name)
+	key := normalName(name)
+	return generic(key) || defaultSheets.MatchString(key) || placeName.MatchString(name)
+}
+
+// proposeNames gives better names than a vague one, best first, at most three:
+// the table's title, its folder or sheet beside the name, its first columns.
+func proposeNames(file string, t *intake.TableReport, name string) (out []string) {
+	add := func(n string) {
+		if n = strings.TrimSpace(n); n != "" && !vague(n) && !slices.Contains(out, n) && len(out) < 3 {
+			out = append(out, n)
+		}
+	}
+	title := titleName(t)
+	add(title)
+	if title != "" && placeName.MatchString(name) && !strings.Contains(title, name) {
+		add(name + title)
+	}
+	whole := strings.ReplaceAll(file, `\`, "/")
+	if t.Member != "" {
+		whole = stem(whole) + "/" + t.Member
+	}
+	if folder := path.Base(path.Dir(whole)); folder != "." && folder != "/" && !vague(folder) {
+		add(folder + " " + name)
+	}
+	if s := t.Place.Sheet; s != "" && !defaultSheets.MatchString(catalogue.Fold(s)) && !strings.Contains(name, s) {
+		add(name + " " + s)
+	}
+	var heads []string
+	for _, c := range t.Columns {
+		if _, err := strconv.Atoi(strings.TrimPrefix(c.Name, "column_")); err == nil || utf8.RuneCountInString(c.Name) > 12 {
+			continue
+		}
+		if heads = append(heads, c.Name); len(heads) == 3 {
+			break
+		}
+	}
+	if len(heads) > 1 {
+		add(name + "（" + strings.Join(heads, "、") + "）")
+	}
+	return out
 }
 
 // trimIssue is normalName that keeps the case.

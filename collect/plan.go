@@ -34,6 +34,7 @@ type batch struct {
 	fills    map[int]int // form -> column
 	reserved [2]int      // ids of _batch and _row
 	drift    []Drift
+	single   bool // the only table of its member
 	object   *objectFacts
 	result   *tableResult
 	rejects  int64  // kept in the metadata store
@@ -343,6 +344,7 @@ func (b *batch) plan() tablePlan {
 
 // matchDataset finds or makes the dataset of a table. The caller holds s.plan.
 func (l *landing) matchDataset(ctx context.Context, b *batch, single bool) error {
+	b.single = single
 	id, known, err := l.lookUp(ctx, b, single)
 	switch {
 	case err != nil:
@@ -497,7 +499,7 @@ func (l *landing) newDataset(b *batch, id resource.DatasetID) *dataset {
 	storeNames(forms)
 	number(forms)
 	return &dataset{
-		ID: id, Department: l.req.Department, Name: displayName(l.file, &b.facts.Report, l.tables == 0), NameKey: b.key, Forms: forms, CreatedAt: l.s.now(),
+		ID: id, Department: l.req.Department, Name: displayName(l.file, &b.facts.Report, b.single), NameKey: b.key, Forms: forms, CreatedAt: l.s.now(),
 	}
 }
 

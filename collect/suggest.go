@@ -20,6 +20,10 @@ type Suggestion struct {
 	Department resource.DepartmentID
 	Why        string  // in plain words
 	Drift      []Drift // against the dataset that exists
+	// Vague tells that the name of a new dataset does not say what it is about;
+	// a person is asked. Names are better ones, best first, at most three.
+	Vague bool
+	Names []string
 }
 
 // Suggest says for each table of a report, in its order, where Land would put
@@ -67,7 +71,11 @@ func (s *Service) suggest(ctx context.Context, department resource.DepartmentID,
 		return Suggestion{Dataset: d.ID, Exists: true, Name: d.Name, Department: d.Department, Why: why, Drift: drift}, nil
 	}
 	name := displayName(file, t, single)
-	return Suggestion{Dataset: makeID(department, name), Name: name, Department: department, Why: "没有找到相同来源的数据资源，将新建一个。"}, nil
+	out := Suggestion{Dataset: makeID(department, name), Name: name, Department: department, Why: "没有找到相同来源的数据资源，将新建一个。"}
+	if out.Vague = vague(name); out.Vague {
+		out.Names = proposeNames(file, t, name)
+	}
+	return out, nil
 }
 
 // sameSource finds the dataset that earlier files of the same source went to;

@@ -3,6 +3,9 @@ package collect
 import (
 	"strings"
 	"testing"
+
+	"shuniu/collect/intake"
+	"shuniu/collect/intake/tabular"
 )
 
 func TestSuggestNamesTheDatasetOfTheSource(t *testing.T) {
@@ -45,5 +48,65 @@ func TestOnlyChosenTablesLand(t *testing.T) {
 		if len(got) != 1 || got[0].Table != n || got[0].Status != stateLanded || got[0].RowsLanded != rows {
 			t.Errorf("table %d: %+v", n, got)
 		}
+	}
+}
+
+func TestTheNameInReviewIsTheNameOnTheReceipt(t *testing.T) {
+	h := newHub(t)
+	ctx := engineer(t)
+	for name, content := range map[string]string{
+		"2026.json":      `{"year":2026,"days":[{"date":"2026-01-01","name":"元旦"},{"date":"2026-01-02","name":"元旦"}]}`,
+		"分省年度数据 (5).csv": "数据库：分省年度数据\n指标：城镇单位就业人员(万人)\n时间：最近20年\n地区,2025年,2024年\n北京市,1,2\n天津市,3,4\n上海市,5,6\n",
+		"台账.html": "<html><body><table><tr><th>a</th><th>b</th></tr><tr><td>甲</td><td>20</td></tr><tr><td>乙</td><td>40</td></tr></table>" +
+			"<table><tr><th>c</th><th>d</th></tr><tr><td>5</td><td>6</td></tr></table></body></html>",
+	} {
+		path := h.put(t, name, content)
+		rep, err := h.Inspect(ctx, Inspection{Path: path, Name: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := h.Suggest(ctx, "scjg", name, rep)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range h.land(t, Request{Path: path, Name: name, Department: "scjg"}) {
+			d, err := loadDataset(ctx, h.DB.Bun(), r.Dataset)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d.Name != s[i].Name {
+				t.Errorf("%s: shown as %q, landed as %q", name, s[i].Name, d.Name)
+			}
+		}
+	}
+}
+
+func TestVagueNames(t *testing.T) {
+	for name, want := range map[string]bool{
+		"上海": true, "浦东新区": true, "附件2": true, "Sheet1": true, "2026": true, "数据": true, "data": true, "表1": true,
+		"企业名录": false, "上海空气质量": false, "社区养老机构": false, "12345热线工单": false, "residents": false,
+	} {
+		if vague(name) != want {
+			t.Errorf("vague(%q) = %v", name, !want)
+		}
+	}
+}
+
+func TestACountedFileIsNamedByItsIndicator(t *testing.T) {
+	indicator := func(text string) *intake.TableReport {
+		return &intake.TableReport{Notes: []tabular.Note{{Kind: "title", Text: "数据库：分省年度数据"}, {Kind: "note", Text: text}}}
+	}
+	a, b := indicator("指标：固定资产投资(不含农户)实际到位资金_比上年增长(%)"), indicator("指标：城镇单位就业人员(万人)")
+	if got := displayName("分省年度数据 (5).csv", a, true); got != "固定资产投资(不含农户)实际到位资金_比上年增长" {
+		t.Errorf("name %q", got)
+	}
+	if nameKey("分省年度数据 (5).csv", a, 1) == nameKey("分省年度数据 (3).csv", b, 1) {
+		t.Error("two indicators are one source")
+	}
+	if nameKey("分省年度数据 (5).csv", a, 1) != nameKey("分省年度数据 (7).csv", a, 1) {
+		t.Error("two copies of one indicator are two sources")
+	}
+	if got := proposeNames("air/08.csv", &intake.TableReport{Columns: []intake.ColumnReport{{Name: "日期"}, {Name: "AQI"}}}, "上海"); len(got) == 0 || got[len(got)-1] != "上海（日期、AQI）" {
+		t.Errorf("proposals %q", got)
 	}
 }
