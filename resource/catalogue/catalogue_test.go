@@ -198,6 +198,30 @@ func TestFiltersFacetsAndChanges(t *testing.T) {
 	})
 }
 
+func TestStatusesOfAnEntry(t *testing.T) {
+	stores(t, func(t *testing.T, s *Store) {
+		put(t, s, nil, sample()...)
+		ctx := as(t.Context(), guard.Engineer, "ga")
+		for _, want := range []Status{Published, Retired, Draft} {
+			if e, err := s.Edit(ctx, "ga_rkjbxx", Edit{Status: &want}, nil); err != nil || e.Status != want {
+				t.Errorf("make it %s: %s, %v", want, e.Status, err)
+			}
+			changes, err := s.Changes(ctx, "ga_rkjbxx", "", 1)
+			if err != nil || len(changes) != 1 || changes[0].Kind != string(want) {
+				t.Errorf("history of %s: %+v, %v", want, changes, err)
+			}
+			page, err := s.Search(ctx, Query{Statuses: []string{string(want)}})
+			if err != nil || !slices.Contains(ids(page), "ga_rkjbxx") {
+				t.Errorf("entries that are %s: %v, %v", want, ids(page), err)
+			}
+		}
+		lost := Status("lost")
+		if _, err := s.Edit(ctx, "ga_rkjbxx", Edit{Status: &lost}, nil); !errors.Is(err, fault.Invalid) {
+			t.Errorf("a status nobody knows: %v", err)
+		}
+	})
+}
+
 func TestValuesNeedTheRightToRows(t *testing.T) {
 	stores(t, func(t *testing.T, s *Store) {
 		put(t, s, nil, sample()[0])

@@ -23,6 +23,7 @@ type Status string
 const (
 	Draft     Status = "draft"     // made by landing, not yet looked at
 	Published Status = "published" // described and released to all roles
+	Retired   Status = "retired"   // no longer kept up; its data stays
 )
 
 // An Entry is one resource of the catalogue.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -403,8 +404,8 @@ func (edit *Edit) apply(e *Entry) (kind string, err error) {
 		e.Tags = edit.Tags
 	}
 	if edit.Status != nil {
-		if *edit.Status != Draft && *edit.Status != Published {
-			return "", fmt.Errorf("status %q, want draft or published: %w", *edit.Status, fault.Invalid)
+		if !slices.Contains([]Status{Draft, Published, Retired}, *edit.Status) {
+			return "", fmt.Errorf("status %q, want draft, published or retired: %w", *edit.Status, fault.Invalid)
 		}
 		if e.Status != *edit.Status {
 			kind = string(*edit.Status)
