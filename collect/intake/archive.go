@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -46,6 +47,51 @@ func damagedArchive() *tabular.Refusal {
 		Kind:    "damaged",
 		Message: "压缩包不完整或已损坏，读不到其中的全部文件。",
 		Hint:    "请从原处重新下载或重新压缩后再提交。",
+	}
+}
+
+// An office document is a ZIP too: a damaged one is called by its own name, for
+// nobody who sends a workbook knows of a 压缩包 in it.
+var officeKinds = []struct {
+	name  string
+	exts  []string
+	marks []string // parts' names, as they stand in the file
+}{
+	{"Excel", []string{".xlsx", ".xlsm", ".xltx", ".xlsb"}, []string{"xl/workbook", "xl/worksheets/", "xl/_rels/", "xl/styles", "xl/theme/"}},
+	{"WPS 表格", []string{".et", ".ett"}, nil},
+	{"ODS 表格", []string{".ods", ".ots"}, []string{"opendocument.spreadsheet"}},
+	{"Word", []string{".docx", ".docm", ".dotx"}, []string{"word/document", "word/_rels/", "word/styles", "word/theme/"}},
+	{"WPS 文字", []string{".wps", ".wpt"}, nil},
+	{"ODT 文档", []string{".odt"}, []string{"opendocument.text"}},
+	{"PowerPoint", []string{".pptx", ".pptm"}, []string{"ppt/presentation", "ppt/slides/", "ppt/_rels/"}},
+	{"WPS 演示", []string{".dps"}, nil},
+}
+
+// damagedOffice is the refusal of an office document that cannot be opened as
+// one, by its extension, else by the parts its bytes name; nil when src is none.
+func damagedOffice(src *tabular.Source) *tabular.Refusal {
+	lower := strings.ToLower(src.Name)
+	b, err := head(src, headSize)
+	if err != nil {
+		return nil
+	}
+	what := ""
+	for _, k := range officeKinds {
+		if slices.ContainsFunc(k.exts, func(e string) bool { return strings.HasSuffix(lower, e) }) {
+			what = k.name
+			break
+		}
+		if what == "" && slices.ContainsFunc(k.marks, func(m string) bool { return bytes.Contains(b, []byte(m)) }) {
+			what = k.name // unless an extension says otherwise
+		}
+	}
+	if what == "" {
+		return nil
+	}
+	return &tabular.Refusal{
+		Kind:    "damaged",
+		Message: "这个 " + what + " 文件已损坏或不完整，打不开。",
+		Hint:    "请先在电脑上打开确认；能打开的话另存一份再提交，打不开就向来源单位重新索取。",
 	}
 }
 
@@ -111,11 +157,32 @@ func (w *walker) inflate(ctx context.Context, name string, r io.Reader, stored i
 	return src, drop, nil
 }
 
+// hollowOffice reports whether an archive named as an office document has parts
+// of one, and lost its list of parts.
+func hollowOffice(name string, r *zip.Reader) bool {
+	lower := strings.ToLower(name)
+	for _, k := range officeKinds {
+		if slices.ContainsFunc(k.exts, func(e string) bool { return strings.HasSuffix(lower, e) }) {
+			return len(r.File) == 0 || slices.ContainsFunc(r.File, func(f *zip.File) bool {
+				n := strings.ToLower(f.Name)
+				return strings.HasPrefix(n, "xl/") || strings.HasPrefix(n, "word/") || strings.HasPrefix(n, "ppt/") || n == "content.xml" || strings.HasPrefix(n, "meta-inf/")
+			})
+		}
+	}
+	return false
+}
+
 // zip walks the members of a ZIP archive.
 func (w *walker) zip(ctx context.Context, src *tabular.Source, at place) error {
 	r, err := zip.NewReader(src, src.Size)
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
+		if office := damagedOffice(src); office != nil {
+			return office
+		}
 		return damagedArchive()
+	}
+	if hollowOffice(src.Name, r) {
+		return damagedOffice(src)
 	}
 	if len(r.File) > maxMembers {
 		return w.keepWhole(ctx, src, at, "zip", len(r.File))

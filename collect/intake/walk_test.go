@@ -268,3 +268,28 @@ func FuzzInspect(f *testing.F) {
 		}
 	})
 }
+
+func TestDamagedOfficeFilesAreCalledByTheirName(t *testing.T) {
+	book := zipOf(t, member{name: "[Content_Types].xml", data: []byte("<Types/>")}, member{name: "xl/workbook.xml", data: []byte("<workbook/>")})
+	doc := zipOf(t, member{name: "[Content_Types].xml", data: []byte("<Types/>")}, member{name: "word/document.xml", data: []byte("<w/>")})
+	sheet := zipOf(t, member{name: "mimetype", data: []byte("application/vnd.oasis.opendocument.spreadsheet")}, member{name: "content.xml", data: []byte("<c/>")})
+	plain := zipOf(t, member{name: "a.csv", data: []byte("a,b\n1,2\n")})
+	for _, x := range []struct {
+		name string
+		data []byte
+		want string
+	}{
+		{"台账.xlsx", book[:len(book)-40], "Excel"},
+		{"台账.bin", book[:len(book)-40], "Excel"}, // by its parts
+		{"说明.docx", doc[:len(doc)-40], "Word"},
+		{"名单.ods", sheet[:len(sheet)-40], "ODS"},
+		{"名单.et", book[:len(book)-40], "WPS"},
+		{"台账.xlsx", zipOf(t, member{name: "xl/workbook.xml", data: []byte("<workbook/>")}), "Excel"},
+		{"资料.zip", plain[:len(plain)-40], "压缩包"},
+	} {
+		r := inspect(t, x.name, x.data).Refused
+		if r == nil || r.Kind != "damaged" || !strings.Contains(r.Message, x.want) || x.want != "压缩包" && strings.Contains(r.Message+r.Hint, "压缩包") {
+			t.Errorf("%s: %+v, want %s", x.name, r, x.want)
+		}
+	}
+}
