@@ -31,6 +31,7 @@ import (
 	"shuniu/metadb"
 	"shuniu/resource/catalogue"
 	"shuniu/run"
+	"shuniu/shuniutest/pg"
 	"shuniu/worker"
 )
 
@@ -82,6 +83,18 @@ func (s *safeBuffer) String() string {
 // newHub starts a hub; change may put other parts in for what a test is about.
 func newHub(t *testing.T, change func(*Config)) *hub {
 	t.Helper()
+	return newHubOn(t, "sqlite://"+filepath.Join(t.TempDir(), "meta.db"), change)
+}
+
+// onBothStores runs a test on a hub on SQLite and on one on PostgreSQL.
+func onBothStores(t *testing.T, test func(t *testing.T, h *hub)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, newHub(t, nil)) })
+	t.Run("postgres", func(t *testing.T) { test(t, newHubOn(t, pg.Database(t), nil)) })
+}
+
+// newHubOn starts a hub on the metadata store at dsn.
+func newHubOn(t *testing.T, dsn string, change func(*Config)) *hub {
+	t.Helper()
 	dir := t.TempDir()
 	h := &hub{logs: &safeBuffer{}, sessions: map[string]string{}}
 	log := slog.New(slog.NewTextHandler(h.logs, nil))
@@ -93,7 +106,7 @@ func newHub(t *testing.T, change func(*Config)) *hub {
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	var err error
-	h.db, err = metadb.Open(ctx, "sqlite://"+filepath.Join(dir, "meta.db"), log)
+	h.db, err = metadb.Open(ctx, dsn, log)
 	must(err)
 	pool, err := worker.NewPool(worker.Config{Command: []string{os.Args[0]}, Dir: filepath.Join(dir, "tmp"), Size: 1, Deadline: time.Minute, Log: log})
 	must(err)

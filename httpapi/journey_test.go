@@ -86,8 +86,9 @@ const companies = "企业名称,统一社会信用代码,注册资本(万元),�
 
 // The main journey: a clerk's GBK file becomes a table whose rows lead back
 // to their lines.
-func TestFromFileToRowToOrigin(t *testing.T) {
-	h := newHub(t, nil)
+func TestFromFileToRowToOrigin(t *testing.T) { onBothStores(t, fromFileToRowToOrigin) }
+
+func fromFileToRowToOrigin(t *testing.T, h *hub) {
 	h.seed(t)
 	u := h.send(t, "steward", "企业名录.csv", gbk(t, companies))
 	run := h.wait(t, "steward", h.do(t, "steward", http.MethodPost, "/api/inspections", NewInspection{UploadID: u.ID}))
@@ -224,8 +225,9 @@ func (h *hub) lookAround(t *testing.T, batch string) {
 
 func ptr[T any](v T) *T { return &v }
 
-func TestSecondDeliveryAndRollback(t *testing.T) {
-	h := newHub(t, nil)
+func TestSecondDeliveryAndRollback(t *testing.T) { onBothStores(t, secondDeliveryAndRollback) }
+
+func secondDeliveryAndRollback(t *testing.T, h *hub) {
 	h.seed(t)
 	first := h.land(t, "engineer", "a.csv", []byte("名称,数量\n甲,1\n乙,2\n"))
 	again := h.land(t, "engineer", "a.csv", []byte("名称,数量\n甲,1\n乙,2\n"))
@@ -265,8 +267,37 @@ func TestSecondDeliveryAndRollback(t *testing.T) {
 	}
 }
 
-func TestQuarantineMendReplay(t *testing.T) {
+// A dataset that goes to another department takes its files and lines along.
+func TestAMovedDatasetKeepsItsLineage(t *testing.T) {
 	h := newHub(t, nil)
+	h.seed(t)
+	b := h.land(t, "steward", "a.csv", []byte("名称,数量\n甲,1\n乙,2\n"))[0]
+	base := "/api/datasets/" + b.Dataset
+	origin := base + "/origin?batch=" + b.ID + "&row=2"
+	other := into[Session](t, h.do(t, "steward2", http.MethodGet, "/api/session", nil)).Account.Department
+	if r := h.do(t, "steward2", http.MethodGet, origin, nil); r.status != http.StatusForbidden {
+		t.Fatalf("another department reads lines before the move: %d %s", r.status, r.body)
+	}
+	if r := h.do(t, "engineer", http.MethodPatch, base, DatasetChange{Department: &other}); r.status != http.StatusOK {
+		t.Fatalf("move: %d %s", r.status, r.body)
+	}
+	if d := into[DatasetDetail](t, h.do(t, "steward2", http.MethodGet, base, nil)); d.Department != other || len(d.SourceFiles) != 1 || d.SourceFiles[0] != "a.csv" {
+		t.Errorf("entry after the move: %+v", d)
+	}
+	if l := into[Lineage](t, h.do(t, "steward2", http.MethodGet, base+"/lineage", nil)); len(l.Nodes) != 3 || len(l.Edges) != 2 {
+		t.Errorf("lineage after the move: %+v", l)
+	}
+	if r := h.do(t, "steward2", http.MethodGet, origin, nil); r.status != http.StatusOK {
+		t.Errorf("the new owner reads a line: %d %s", r.status, r.body)
+	}
+	if r := h.do(t, "steward", http.MethodGet, origin, nil); r.status != http.StatusForbidden {
+		t.Errorf("the department it left reads a line: %d %s", r.status, r.body)
+	}
+}
+
+func TestQuarantineMendReplay(t *testing.T) { onBothStores(t, quarantineMendReplay) }
+
+func quarantineMendReplay(t *testing.T, h *hub) {
 	h.seed(t)
 	got := h.land(t, "steward", "q.csv", []byte("编号,名称,数量\n1,甲,10\n2,乙\n3,丙,30\n4,丁,40,多\n5,戊,50\n6,己,60\n7,庚,70\n"))
 	if got[0].RowsIn != got[0].RowsLanded+got[0].RowsQuarantined || got[0].RowsQuarantined == 0 {
@@ -417,7 +448,7 @@ func TestObjectsAreDownloadsOnly(t *testing.T) {
 		!strings.Contains(r.header.Get("Content-Security-Policy"), "sandbox") || r.header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("content: %v", r.header)
 	}
-	if r := h.do(t, "steward2", http.MethodGet, path+"/content", nil); r.status != http.StatusForbidden {
+	if r := h.do(t, "steward2", http.MethodGet, path+"/content", nil); r.status != http.StatusNotFound {
 		t.Errorf("another department downloads: %d", r.status)
 	}
 }
