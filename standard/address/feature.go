@@ -11,6 +11,8 @@ type reader struct {
 	right   []uint16 // group of the keyword ahead<<4 | distance
 	beyond  []uint16 // class behind the keyword ahead
 	left    []uint16
+	run     []uint8  // in numbers joined by hyphens: which one of how many, place<<3 | count
+	last    []uint8  // the smallest division named before: its level, 8 with other text since
 	best    []uint32 // features of the tokens, nTemplates each
 	scores  []int32
 	back    []uint8
@@ -47,6 +49,7 @@ func (r *reader) look(text string, g *gazetteer) {
 	r.findKeywords(n)
 	r.findPlaces(n, g)
 	r.lookAround(n)
+	r.findRuns(n)
 }
 
 // findKeywords marks, from left to right, the longest keyword at each place.
@@ -217,6 +220,55 @@ func (r *reader) lookAround(n int) {
 	}
 }
 
+// number reports a token of digits or letters.
+func (t token) number() bool { return t.class >= classDigits1 && t.class <= classMixed }
+
+// findRuns numbers the members of runs such as 12-3-401 and notes for each
+// token the level of the division named last before it.
+func (r *reader) findRuns(n int) {
+	r.run, r.last = grow(r.run, n), grow(r.last, n)
+	for i := 0; i < n; {
+		if !r.tokens[i].number() {
+			i++
+			continue
+		}
+		end, count := i+1, 1
+		for end+1 < n && r.tokens[end].class == classHyphen && r.tokens[end+1].number() {
+			end += 2
+			count++
+		}
+		for k := i; k < end; k++ {
+			r.run[k] = uint8(min((k-i)/2, 5)<<3 | min(count, 5))
+		}
+		i = end
+	}
+	level, k := uint8(0), 0
+	for i := range n {
+		if r.tokens[i].apart {
+			r.run[i] |= 64
+		}
+		for k < len(r.matches) && int(r.matches[k].to) <= i {
+			m := r.matches[k]
+			set := m.levels
+			if set == 0 {
+				set = m.shorts
+			}
+			for l := uint8(1); l <= 4; l++ {
+				if set&(1<<l) != 0 {
+					level = l
+					break
+				}
+			}
+			k++
+		}
+		since := level
+		if k > 0 && int(r.matches[k-1].to) != i {
+			since |= 8
+		}
+		r.last[i] = since
+	}
+}
+
 const nTemplates = 30
 
 // features writes the features of token i, one a template.
@@ -256,8 +308,8 @@ func (r *reader) features(i int, out *[nTemplates]uint32) {
 	f(0, w0, 0, 0)
 	f(1, p1, w0, 0)
 	f(2, w0, w1, 0)
-	f(3, w1, 0, 0)
-	f(4, p1, 0, 0)
+	f(3, uint32(r.run[i]), k0, 0)
+	f(4, uint32(r.last[i]), g0, 0)
 	f(5, p2, p1, 0)
 	f(6, w1, w2, 0)
 	f(7, k0, 0, 0)
@@ -285,6 +337,6 @@ func (r *reader) features(i int, out *[nTemplates]uint32) {
 	}
 	f(26, first, right>>4, beyond)
 	f(27, gp, right, 0)
-	f(28, k0, left>>4, w1)
-	f(29, 0, 0, 0)
+	f(28, uint32(r.run[i]), left, right)
+	f(29, uint32(r.last[i]), right>>4, left>>4)
 }

@@ -23,7 +23,8 @@ type generator struct {
 	towns  map[string][]string    // county code → towns
 	stems  []string               // two-character beginnings of names of towns
 	homes  []string               // names of committees without their kind
-	noisy  bool
+	blanks bool                   // blanks stand between the parts
+	here   []string               // beginnings of the names of the towns of the county
 }
 
 func newGenerator(seed uint64) *generator {
@@ -72,10 +73,15 @@ func (g *generator) put(l label, text string) {
 	if text == "" {
 		return
 	}
+	if g.blanks && g.out.text != "" && g.p(.8) {
+		g.out.text += " "
+	}
 	at := len(g.out.text)
 	g.out.text += text
 	g.out.parts = append(g.out.parts, part{l, at, at + len(text)})
 }
+
+func (g *generator) pickN(n ...int) int { return n[g.IntN(len(n))] }
 
 // choose picks an index by weight.
 func (g *generator) choose(weights ...float64) int {
@@ -111,7 +117,16 @@ func (g *generator) chars(n int) string {
 
 // stem is the beginning of a name.
 func (g *generator) stem() string {
-	switch g.choose(3, 3, 3, 1) {
+	if len(g.here) > 0 && g.p(.16) {
+		return g.here[g.IntN(len(g.here))]
+	}
+	switch g.choose(3, 3, 3, 1, .5) {
+	case 4:
+		a := g.areas[g.IntN(len(g.areas))]
+		if city, ok := code.Areas().On(a.Code[:4]+"00", 0); ok && city.To == 0 && g.p(.6) {
+			return short(city.Name, 2)
+		}
+		return short(a.Name, 3)
 	case 0:
 		return g.stems[g.IntN(len(g.stems))]
 	case 1:
@@ -144,6 +159,16 @@ func (g *generator) letter() string {
 
 func (g *generator) road() string {
 	s := ""
+	if len(g.here) > 0 && g.p(.04) { // streets gave towns their names
+		for range 4 {
+			if s := g.here[g.IntN(len(g.here))]; strings.HasSuffix(s, "路") || strings.HasSuffix(s, "街") || strings.HasSuffix(s, "道") {
+				return s
+			}
+		}
+	}
+	if g.p(.035) {
+		return g.stem() + g.pick("路 大道 东路 大街") + g.pick("中段 北段 南段 东段 西段 一段 二段 三段")
+	}
 	switch g.choose(12, 3, 1) {
 	case 0:
 		s = g.stem()
@@ -162,13 +187,13 @@ func (g *generator) road() string {
 	case 3:
 		return s + "街"
 	case 4:
-		return s + g.pick("东 西 南 北 中 后 前 横 直 老 大 小") + "街"
+		return s + g.pick("东 西 南 北 中 后 前 横 直 老 大 小 一 二 三 四 五") + "街"
 	case 5:
 		return s + g.pick("巷 一巷 二巷 弄 东巷 胡同 里")
 	case 6:
 		return s + "公路"
 	case 7:
-		return s + g.pick("线 环路 桥 支路 高速 东大道 西大道")
+		return s + g.pick("线 环路 环路 桥 支路 高速 东大道 西大道 外大街 内大街 门外大街 北大街 南大街 东大街 西大街")
 	case 8:
 		return g.pick("104国道 320国道 329国道 G60 人民大道中 解放路北 东环 西环")
 	}
@@ -194,9 +219,9 @@ func (g *generator) community() string {
 	case 1:
 		return s + "社区"
 	case 2:
-		return s + g.pick("居委会 村委会 居委 村委 行政村")
+		return s + g.pick("居委会 村委会 居委 村委 行政村 路居委会 一居委会 二村居委会 东路居委会 社区居委会 第二居委会")
 	case 3:
-		return s + g.pick("一村 二村 新村 三村 自然村")
+		return s + g.pick("一村 二村 三村 自然村")
 	case 4:
 		return s
 	}
@@ -258,13 +283,13 @@ func (g *generator) zone() string {
 		}
 	}
 	if s == "" {
-		return g.pick("经济开发区 高新区 经济技术开发区 开发区 工业园区 高新技术开发区 新区 工业区 高新 保税区")
+		return g.pick("经济开发区 经济开发区 高新区 高新区 经济技术开发区 经济技术开发区 开发区 高新技术开发区 新区 高新 保税区 高新技术产业开发区 工业园区")
 	}
-	return s + g.pick("经济开发区 工业园区 工业区 工业区 开发区 工业园 高新区 科技园 经济技术开发区 产业园 新区 产业集聚区")
+	return s + g.pick("经济开发区 经济开发区 经济开发区 开发区 开发区 高新区 经济技术开发区 高新技术开发区 产业集聚区 工业园区 出口加工区 高科技园区")
 }
 
 func (g *generator) poi() string {
-	switch g.choose(45, 25, 12, 7, 5, 3) {
+	switch g.choose(45, 25, 12, 7, 7, 4) {
 	case 0:
 		return g.estate()
 	case 1:
@@ -275,7 +300,7 @@ func (g *generator) poi() string {
 		return g.firm()
 	case 4:
 		s := g.stem()
-		return s + g.pick("工业区 工业园 工业园区 创意园 科技园 产业园 园区 软件园 物流园 创业园 开发区 科创园 文创园 电商产业园 一区 二区 三区")
+		return s + g.pick("工业区 工业区 工业区 工业园 工业园 工业园区 创意园 科技园 产业园 园区 软件园 物流园 创业园 开发区 科创园 文创园 电商产业园 一区 二区 三区")
 	}
 	return g.stem() + g.pick("桥头 社区 村 头 桥 中区 C区 A区 1区 2区 "+strings.Join(numerals[:9], "区 ")+"区")
 }
@@ -338,8 +363,12 @@ func (g *generator) divisions() {
 	sep := ""
 	if g.p(.05) {
 		sep = g.pick("- _ / , ，")
-	} else if g.p(.04) {
-		sep = " "
+	}
+	g.here = g.here[:0]
+	for _, t := range g.towns[a.Code] {
+		if s := short(t, 4); s != "" {
+			g.here = append(g.here, s)
+		}
 	}
 	gap := func() {
 		if sep != "" && g.p(.9) {
@@ -348,7 +377,7 @@ func (g *generator) divisions() {
 	}
 	start := g.choose(42, 17, 12, 10, 10, 4, 1.5, .5) // province, city, county, town, road, POI, zone, community
 	emitAll := func() {
-		if g.p(.008) {
+		if g.p(.008) && start <= 1 {
 			g.put(labelCountry, "中国")
 		}
 		if start <= 0 && !municipal {
@@ -376,13 +405,20 @@ func (g *generator) divisions() {
 			gap()
 		}
 	}
-	if g.p(.035) && start <= 1 { // written twice
+	again := true
+	if g.p(.05) && start <= 1 { // written twice
 		mark := len(g.out.parts)
 		save := start
 		if g.p(.5) {
 			start = 1
 		}
 		emitAll()
+		if g.p(.6) { // the repetition is idle
+			mark = len(g.out.parts)
+			start = save
+			emitAll()
+			again = false
+		}
 		for i := mark; i < len(g.out.parts); i++ {
 			g.out.parts[i].label = labelWaste
 		}
@@ -394,8 +430,13 @@ func (g *generator) divisions() {
 			g.put(labelWaste, name(c.Name, 2, .7))
 		}
 	}
-	emitAll()
+	if again {
+		emitAll()
+	}
 	if start <= 3 {
+		if a.Code[:2] == "31" && g.p(.06) {
+			g.put(labelZone, g.pick("中国（上海）自由贸易试验区 中国(上海)自由贸易试验区 （上海）自由贸易试验区 自由贸易试验区 自贸试验区 自由贸易试验区临港新片区 中国（上海）自由贸易试验区临港新片区"))
+		}
 		if g.p(.02) || start == 6 {
 			g.put(labelZone, g.zone())
 		}
@@ -491,9 +532,17 @@ func (g *generator) place() {
 		return
 	}
 	g.put(labelPOI, g.poi())
-	if !road && g.p(.06) {
+	industrial := strings.HasSuffix(g.out.text, "工业区") || strings.HasSuffix(g.out.text, "园区") || strings.HasSuffix(g.out.text, "工业园")
+	if !road && (g.p(.05) || industrial && g.p(.5)) {
 		g.put(labelRoad, g.road())
-		g.roadNo()
+		if g.p(.85) {
+			g.roadNo()
+		}
+		if industrial && g.p(.3) {
+			g.put(labelSubPOI, g.firm())
+		}
+	} else if industrial && g.p(.3) {
+		g.put(labelSubPOI, g.firm())
 	}
 	if g.p(.2) {
 		g.put(labelSubPOI, g.subpoi())
@@ -504,7 +553,7 @@ func (g *generator) place() {
 			g.put(labelSubPOI, g.venue())
 		}
 	}
-	if !road && g.p(.03) {
+	if !road && g.p(.015) {
 		g.put(labelRoadNo, g.num(999)+"号")
 	}
 }
@@ -526,12 +575,15 @@ func (g *generator) inside() {
 		case 3:
 			return g.letter() + fmt.Sprint(1+g.IntN(2000))
 		}
-		return fmt.Sprint(101+g.IntN(2600)) + g.pick("A B 房 -1 -2号 号室 户")
+		if g.p(.25) {
+			return g.pick("A B 3E 2D 5F T C1") + fmt.Sprint(1+g.IntN(999)) + g.pick("-12室 -3室 室 -1347室 、B102室")
+		}
+		return fmt.Sprint(101+g.IntN(2600)) + g.pick("A B 房 -1 -2号 号室 户 A B 房 号室 户 E-12室 、502室")
 	}
 	floor := func() string {
 		switch g.choose(55, 28, 8, 5, 3) {
 		case 0:
-			return g.num(30) + "楼"
+			return g.num(g.pickN(12, 30, 150)) + "楼"
 		case 1:
 			return numerals[g.IntN(9)] + "楼"
 		case 2:
@@ -565,7 +617,22 @@ func (g *generator) inside() {
 			return
 		}
 	}
-	switch g.choose(22, 20, 10, 14, 7, 12) {
+	switch g.choose(22, 20, 10, 14, 7, 14, 4, 1.5, 1.5) {
+	case 6: // 11单元 without a house
+		g.put(labelUnit, g.unit())
+		if g.p(.7) {
+			g.put(labelRoom, room())
+		}
+		return
+	case 7: // stalls of a market
+		g.put(labelFloor, floor())
+		g.put(labelUnit, g.num(30)+"街")
+		g.put(labelRoom, fmt.Sprint(1+g.IntN(40000)))
+		return
+	case 8: // registers write 2幢302部位
+		g.put(labelHouse, g.house())
+		g.put(labelRoom, fmt.Sprint(101+g.IntN(900))+g.pick("部位 部位 部位208室 室-12 单元"))
+		return
 	case 0:
 		return
 	case 1: // 12-3-401
@@ -583,7 +650,7 @@ func (g *generator) inside() {
 		g.put(labelHouse, house)
 		g.put(labelWaste, hyphen)
 		if g.p(.5) {
-			g.put(labelUnit, fmt.Sprint(1+g.IntN(9)))
+			g.put(labelUnit, fmt.Sprint(1+g.IntN(g.pickN(6, 14, 30))))
 			g.put(labelWaste, hyphen)
 		}
 		g.put(labelRoom, room())
@@ -625,7 +692,7 @@ func (g *generator) inside() {
 
 func (g *generator) house() string {
 	n := fmt.Sprint(1 + g.IntN(190))
-	switch g.choose(22, 18, 11, 11, 4, 3, 3, 5, 3, 14) {
+	switch g.choose(22, 18, 18, 11, 4, 3, 3, 5, 3, 14) {
 	case 0:
 		return n + "幢"
 	case 1:
@@ -651,7 +718,7 @@ func (g *generator) house() string {
 func (g *generator) unit() string {
 	switch g.choose(62, 12, 12, 3, 4) {
 	case 0:
-		return g.pick("1 2 3 4 5 6") + "单元"
+		return g.num(g.pickN(6, 6, 20)) + "单元"
 	case 1:
 		return numerals[g.IntN(6)] + "单元"
 	case 2:
@@ -665,12 +732,28 @@ func (g *generator) unit() string {
 // next writes one address.
 func (g *generator) next() sample {
 	g.out = sample{}
+	g.blanks = g.p(.06)
 	g.divisions()
 	g.place()
 	g.inside()
-	switch g.choose(88, 3.5, 3.5, 3, 2) {
+	switch g.choose(88, 6, 3.5, 3, 2) {
 	case 1:
-		g.put(labelPerson, g.person())
+		switch l := g.out.parts[len(g.out.parts)-1].label; l {
+		case labelFloor, labelRoom, labelHouse, labelUnit:
+			g.put(labelPerson, g.person())
+		case labelSubPOI:
+			if g.p(.3) {
+				g.put(labelPerson, g.person())
+			}
+		case labelPOI:
+			if g.p(.4) {
+				g.put(labelSubPOI, g.firm())
+			}
+		case labelRoadNo:
+			if g.p(.4) {
+				g.put(labelPOI, g.firm())
+			}
+		}
 	case 2:
 		g.put(labelWaste, g.pick("电联 电联 电联 电话联系 到了打电话 请送货上门 收 丰巢 （电联） 送货前请电话联系 勿放驿站 的 A座 商铺"))
 	case 3:

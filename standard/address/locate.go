@@ -26,6 +26,9 @@ type location struct {
 func (p *Parser) locate(r *reader, a *Parsed) location {
 	g := p.divisions
 	counties := g.county(a)
+	if len(counties) == 0 && a.District == "" && freeTrade(a.Zone) {
+		counties = []uint32{310115000}
+	}
 	var loc location
 	switch {
 	case len(counties) == 1:
@@ -55,6 +58,12 @@ func (p *Parser) locate(r *reader, a *Parsed) location {
 		}
 	}
 	return loc
+}
+
+// freeTrade reports the pilot free-trade zone of Shanghai, which lies in
+// Pudong but for its Lingang new area. Source: 国函〔2014〕177号.
+func freeTrade(zone string) bool {
+	return zone != "" && strings.Contains(Fold(zone), "上海)自由贸易试验区") && !strings.Contains(zone, "新片区")
 }
 
 // name sets the names and code of a division with nine digits.

@@ -100,6 +100,11 @@ func (p *Parser) assemble(r *reader, out *Parsed) {
 				out.RoadNo, afterLane = text, false
 				continue
 			}
+		case labelRoom:
+			if !hasDigit(text) && !strings.HasSuffix(text, "室") {
+				rest = append(rest, text)
+				continue
+			}
 		case labelWaste:
 			if mark(text) {
 				continue
@@ -118,12 +123,29 @@ func (p *Parser) assemble(r *reader, out *Parsed) {
 		}
 		*f = text
 	}
+	// A county's full name is a county, even one that sounds like a zone or a
+	// street (滨海新区), when no other county is named.
+	for _, f := range []*string{&out.Zone, &out.Town} {
+		if out.District == "" && countyName(*f) && len(p.divisions.pick(*f, 3, 0)) > 0 {
+			out.District, *f = *f, ""
+		}
+	}
 	if out.Province == "" && municipality(out.City) {
 		out.Province = out.City
 	} else if out.City == "" && municipality(out.Province) {
 		out.City = out.Province
 	}
 	out.Rest = strings.Join(rest, " ")
+}
+
+// countyName reports a name that ends like that of a county.
+func countyName(s string) bool {
+	for _, end := range []string{"区", "县", "市", "旗"} {
+		if strings.HasSuffix(s, end) {
+			return true
+		}
+	}
+	return false
 }
 
 // cutLane splits "690弄5号" into lane and number; lane is "" when there is none.

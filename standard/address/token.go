@@ -11,6 +11,7 @@ type token struct {
 	start, end int32 // bytes of the text
 	first      rune  // its first character, full width folded
 	class      uint16
+	apart      bool // a blank stands before it
 }
 
 // Classes of tokens that are no single known character. Known characters have
@@ -27,7 +28,6 @@ const (
 	classLetters
 	classMixed
 	classHyphen
-	classBlank
 	classMark
 	classNumeral
 	classStem
@@ -70,8 +70,9 @@ func fold(r rune) rune {
 // maxTokens bounds the work on one address; what stands behind is left over.
 const maxTokens = 200
 
-// tokenize appends the tokens of text to out.
+// tokenize appends the tokens of text to out. Blanks are no tokens.
 func tokenize(out []token, text string) []token {
+	apart := false
 	for i := 0; i < len(text) && len(out) < maxTokens; {
 		r, size := utf8.DecodeRuneInString(text[i:])
 		r = fold(r)
@@ -109,8 +110,9 @@ func tokenize(out []token, text string) []token {
 			}
 		case r == '-' || r == '—' || r == '–' || r == '－' || r == '~' || r == '_' || r == '至':
 			t.class = classHyphen
-		case unicode.IsSpace(r):
-			t.class = classBlank
+		case unicode.IsSpace(r) || r == 0xFEFF || r == 0x200B:
+			apart = true
+			continue
 		case unicode.IsPunct(r) || unicode.IsSymbol(r) || r == utf8.RuneError:
 			t.class = classMark
 		default:
@@ -120,7 +122,8 @@ func tokenize(out []token, text string) []token {
 				t.class = classOther
 			}
 		}
-		t.end = int32(i)
+		t.end, t.apart = int32(i), apart
+		apart = false
 		out = append(out, t)
 	}
 	return out

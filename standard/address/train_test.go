@@ -126,7 +126,7 @@ type prepared struct {
 	gold  []tag
 }
 
-func train(t testing.TB, samples []sample, epochs, minCount int, seed uint64) *model {
+func train(t testing.TB, samples []sample, epochs, minCount int, seed uint64, dropout float64) *model {
 	g := divisions()
 	var r reader
 	var data []prepared
@@ -169,6 +169,7 @@ func train(t testing.TB, samples []sample, epochs, minCount int, seed uint64) *m
 	order := random.Perm(len(data))
 	clock := 0
 	var work reader
+	var masks []uint64
 	for e := range epochs {
 		random.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 		wrong := 0
@@ -179,10 +180,20 @@ func train(t testing.TB, samples []sample, epochs, minCount int, seed uint64) *m
 			work.scores = grow(work.scores, n*nTags)
 			work.back = grow(work.back, n*nTags)
 			work.tags = grow(work.tags, n)
+			// Some features are hidden each time, so that none is relied on alone:
+			// real addresses differ from those of the generator.
+			masks = grow(masks, n)
+			for j := range masks {
+				for k := range nTemplates {
+					if random.Float64() < dropout {
+						masks[j] |= 1 << k
+					}
+				}
+			}
 			for j := range n {
 				var sc [nTags]float64
-				for _, rw := range ptr[i][j] {
-					if rw != nil {
+				for k, rw := range ptr[i][j] {
+					if rw != nil && masks[j]>>k&1 == 0 {
 						for t := range nTags {
 							sc[t] += rw.w[t]
 						}
@@ -223,8 +234,8 @@ func train(t testing.TB, samples []sample, epochs, minCount int, seed uint64) *m
 			for j := range n {
 				a, b := work.tags[j], p.gold[j]
 				if a != b {
-					for _, rw := range ptr[i][j] {
-						if rw != nil {
+					for k, rw := range ptr[i][j] {
+						if rw != nil && masks[j]>>k&1 == 0 {
 							upd(rw, b, 1)
 							upd(rw, a, -1)
 						}
@@ -330,7 +341,7 @@ func TestCeiling(t *testing.T) {
 	}
 	tr := readSamples(t, "12-addresses/ccks2021_train_bio.txt")
 	dev := readSamples(t, "link-quality/zh_address_parsing/dev.txt")
-	m := train(t, tr, 10, 3, 1)
+	m := train(t, tr, 10, 3, 1, 0)
 	report(t, "dev", m, dev)
 }
 
@@ -399,7 +410,7 @@ func TestTrain(t *testing.T) {
 	if !*update {
 		t.Skip("takes a minute; run with -update")
 	}
-	m := train(t, newGenerator(1).many(60000), 4, 250, 1)
+	m := train(t, newGenerator(1).many(60000), 4, 200, 1, .1)
 	b := writeModel(m)
 	t.Logf("model of %d bytes", len(b))
 	if err := os.WriteFile("model.bin.gz", b, 0o600); err != nil {
@@ -435,7 +446,7 @@ func errorsOf(t *testing.T, m *model, samples []sample) {
 
 // The least F1 of the fields that TestScore accepts.
 const (
-	floorTuned = .86
-	floorHeld  = .86
-	floorOther = .85
+	floorTuned = .87
+	floorHeld  = .87
+	floorOther = .86
 )
