@@ -83,7 +83,7 @@ func (d *DB) Write(ctx context.Context, fn func(ctx context.Context, tx bun.Tx) 
 	h := &hooks{}
 	ctx = context.WithValue(ctx, hooksKey{}, h)
 	if err := d.writer.RunInTx(ctx, nil, fn); err != nil {
-		return classify(err)
+		return Classify(err)
 	}
 	for _, f := range h.after {
 		f()

@@ -134,3 +134,48 @@ func TestConflictAndReopen(t *testing.T) {
 		}
 	})
 }
+
+func TestErrorsOfTheStoreHaveKinds(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *metadb.DB) {
+		type probe struct {
+			name, sql string
+			args      []any
+			want      error
+		}
+		probes := []probe{{"a broken statement", "SELECT nothing FROM nowhere", nil, nil}}
+		if db.Postgres() {
+			probes = append(probes,
+				probe{"an escaped NUL", `SELECT E'a\000b'`, nil, fault.Invalid},
+				probe{"no number", "SELECT 'x'::bigint", nil, fault.Invalid},
+				probe{"out of range", "SELECT 99999999999999999999::bigint", nil, fault.Invalid},
+			)
+		}
+		for _, p := range probes {
+			var out string
+			err := db.Bun().NewRaw(p.sql, p.args...).Scan(t.Context(), &out)
+			if err == nil {
+				t.Errorf("%s: no error", p.name)
+				continue
+			}
+			if got := fault.KindOf(metadb.Classify(err)); !errors.Is(got, p.want) {
+				t.Errorf("%s: %v is %v, want %v", p.name, err, got, p.want)
+			}
+		}
+		// A NUL as a value is data or the caller's mistake, never a fault of ours.
+		var out []string
+		if err := metadb.Classify(db.Bun().NewRaw("SELECT subject FROM event WHERE subject = ?", "a\x00b").Scan(t.Context(), &out)); err != nil && !errors.Is(err, fault.Invalid) {
+			t.Errorf("NUL in a read: %v", err)
+		}
+		twice := func(ctx context.Context, tx bun.Tx) error {
+			for range 2 {
+				if _, err := tx.ExecContext(ctx, "INSERT INTO run_step (run_id, attempt, n, name, note, started_at, ended_at) VALUES ('nobody',1,1,'','',CURRENT_TIMESTAMP,CURRENT_TIMESTAMP)"); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		if err := db.Write(t.Context(), twice); !errors.Is(err, fault.Conflict) {
+			t.Errorf("a broken constraint: %v, want fault.Conflict", err)
+		}
+	})
+}

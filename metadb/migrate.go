@@ -38,7 +38,7 @@ func (d *DB) migrate(ctx context.Context) error {
 		return err
 	}
 	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("%w", classify(err))
+		return fmt.Errorf("%w", Classify(err))
 	}
 	return nil
 }

@@ -9,9 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 
-	"github.com/mattn/go-sqlite3"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/sqlitedialect"
 
@@ -65,7 +63,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	fail := func(err error) (*DB, error) { return nil, errors.Join(classify(err), writer.Close()) }
+	fail := func(err error) (*DB, error) { return nil, errors.Join(Classify(err), writer.Close()) }
 	// The answer is the proof: an I/O error leaves the old mode without an error.
 	var mode string
 	if err := writer.NewRaw("PRAGMA journal_mode=WAL").Scan(ctx, &mode); err != nil {
@@ -93,26 +91,4 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 		return fail(err)
 	}
 	return &DB{reader: reader, writer: writer}, nil
-}
-
-// classify gives SQLite's and PostgreSQL's errors their kinds.
-func classify(err error) error {
-	var se sqlite3.Error
-	if errors.As(err, &se) {
-		switch se.Code {
-		case sqlite3.ErrBusy, sqlite3.ErrLocked:
-			return fmt.Errorf("%w: %w", err, fault.Busy)
-		case sqlite3.ErrFull:
-			return fmt.Errorf("%w: %w", err, fault.Full)
-		case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
-			return fmt.Errorf("%w: %w", err, fault.Damaged)
-		case sqlite3.ErrConstraint:
-			return fmt.Errorf("%w: %w", err, fault.Conflict)
-		}
-		return err
-	}
-	if err != nil && strings.Contains(err.Error(), "SQLSTATE 23505") {
-		return fmt.Errorf("%w: %w", err, fault.Conflict)
-	}
-	return err
 }
