@@ -103,15 +103,21 @@ func (l *Log) Since(ctx context.Context, seq int64, topics []string, limit int) 
 	return out, nil
 }
 
-// pollEvery bounds how long an event committed by another process waits.
+// pollEvery bounds how long an event committed by another process waits. Only
+// PostgreSQL has other processes: whoever opens the SQLite store holds the lock
+// of its data folder, and commands beside a server go through the server.
 const pollEvery = time.Second
 
 // Watch yields events after seq as they are committed, until ctx ends or the
 // caller stops. It ends with an error only when the store fails.
 func (l *Log) Watch(ctx context.Context, seq int64, topics []string) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
-		poll := time.NewTicker(pollEvery)
-		defer poll.Stop()
+		var poll <-chan time.Time
+		if l.db.Postgres() {
+			tick := time.NewTicker(pollEvery)
+			defer tick.Stop()
+			poll = tick.C
+		}
 		for {
 			wake := l.waker() // before the read, so that nothing slips between
 			events, err := l.Since(ctx, seq, topics, 500)
@@ -135,7 +141,7 @@ func (l *Log) Watch(ctx context.Context, seq int64, topics []string) iter.Seq2[E
 			case <-ctx.Done():
 				return
 			case <-wake:
-			case <-poll.C:
+			case <-poll:
 			}
 		}
 	}

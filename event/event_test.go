@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -99,6 +100,27 @@ func testWatchReplaysThenFollows(t *testing.T, db *metadb.DB, l *event.Log) {
 	}
 	cancel()
 	<-done
+}
+
+// counter counts the statements of a store.
+type counter struct{ n atomic.Int64 }
+
+func (c *counter) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.Context { return ctx }
+func (c *counter) AfterQuery(context.Context, *bun.QueryEvent)                        { c.n.Add(1) }
+
+func TestAnIdleWatchAsksOnlyAStoreOthersWriteTo(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *metadb.DB, l *event.Log) {
+		var asked counter
+		db.Bun().AddQueryHook(&asked)
+		ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
+		defer cancel()
+		for range l.Watch(ctx, 0, nil) {
+			t.Error("an event nobody published")
+		}
+		if n := asked.n.Load(); db.Postgres() && n < 3 || !db.Postgres() && n != 1 {
+			t.Errorf("%d statements in 2.5 s, PostgreSQL %v", n, db.Postgres())
+		}
+	})
 }
 
 func TestTrimKeepsTheYoung(t *testing.T) { onBoth(t, testTrimKeepsTheYoung) }
