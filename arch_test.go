@@ -35,6 +35,8 @@ var mayImport = map[string][]string{
 	"resource":           {"fault"},
 	"resource/catalogue": {"fault", "metadb", "event", "resource", "guard"},
 	"worker":             {"fault"},
+	"packs/holidays":     {},
+	"clock":              {"fault", "packs/holidays"},
 
 	// doors
 	"guard":         {"fault", "metadb", "resource"},

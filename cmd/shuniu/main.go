@@ -42,6 +42,7 @@ type commandLine struct {
 	Collect  collectCommand  `cmd:"" help:"Land files, folders and archives; a receipt for each table."`
 	Query    queryCommand    `cmd:"" help:"Run one SELECT over landing.*, standard.*, library.*, topic.*."`
 	Standard standardCommand `cmd:"" help:"Hold values and addresses against the national standards."`
+	Clock    clockCommand    `cmd:"" help:"Say when a legal limit is due, with the days that count."`
 	Doctor   doctorCommand   `cmd:"" help:"Check that everything acknowledged is there and undamaged."`
 	Worker   workerCommand   `cmd:"" hidden:"" help:"The sandboxed child (internal)."`
 }

@@ -1,0 +1,8 @@
+package holidays
+
+import _ "embed"
+
+// Arrangements is the shipped file, one block for each year.
+//
+//go:embed arrangements.txt
+var Arrangements string
