@@ -269,7 +269,7 @@ func (r *reader) findRuns(n int) {
 	}
 }
 
-const nTemplates = 30
+const nTemplates = 25
 
 // features writes the features of token i, one a template.
 func (r *reader) features(i int, out *[nTemplates]uint32) {
@@ -291,9 +291,9 @@ func (r *reader) features(i int, out *[nTemplates]uint32) {
 		}
 		return uint32(r.places[j])
 	}
-	w0, w1, w2, p1, p2 := class(i), class(i+1), class(i+2), class(i-1), class(i-2)
+	w0, w1, w2, p1 := class(i), class(i+1), class(i+2), class(i-1)
 	k0, k1, kp := word(i), word(i+1), word(i-1)
-	g0, g1, gp := division(i), division(i+1), division(i-1)
+	g0, gp := division(i), division(i-1)
 	right, left := uint32(r.right[i]), uint32(r.left[i])
 	beyond := uint32(r.beyond[i])
 	f := func(t int, a, b, c uint32) {
@@ -310,33 +310,28 @@ func (r *reader) features(i int, out *[nTemplates]uint32) {
 	f(2, w0, w1, 0)
 	f(3, uint32(r.run[i]), k0, 0)
 	f(4, uint32(r.last[i]), g0, 0)
-	f(5, p2, p1, 0)
-	f(6, w1, w2, 0)
-	f(7, k0, 0, 0)
-	f(8, kp, k0, 0)
-	f(9, k0, k1, 0)
-	f(10, g0, 0, 0)
-	f(11, gp, g0, 0)
-	f(12, g0, g1, 0)
-	f(13, right>>4, g0, 0)
-	f(14, right, 0, 0)
-	f(15, right, kp, 0)
-	f(16, left, 0, 0)
-	f(17, left>>4, right, 0)
-	f(18, right, beyond, 0)
-	f(19, p1, w0, w1)
-	f(20, w0, w1, w2)
-	f(21, p2, p1, w0)
-	f(22, g0, k0, 0)
-	f(23, left, w0, 0)
-	f(24, kp, right>>4, beyond)
-	f(25, w0, beyond, right)
+	f(5, k0, 0, 0)
+	f(6, kp, k0, 0)
+	f(7, k0, k1, 0)
+	f(8, g0, 0, 0)
+	f(9, gp, g0, 0)
+	f(10, right>>4, g0, 0)
+	f(11, right, 0, 0)
+	f(12, right, kp, 0)
+	f(13, left>>4, right, 0)
+	f(14, right, beyond, 0)
+	f(15, p1, w0, w1)
+	f(16, w0, w1, w2)
+	f(17, g0, k0, 0)
+	f(18, left, w0, 0)
+	f(19, kp, right>>4, beyond)
+	f(20, w0, beyond, right)
 	first := uint32(0)
 	if i == 0 {
 		first = 1
 	}
-	f(26, first, right>>4, beyond)
-	f(27, gp, right, 0)
-	f(28, uint32(r.run[i]), left, right)
-	f(29, uint32(r.last[i]), right>>4, left>>4)
+	f(21, first, right>>4, beyond)
+	f(22, gp, right, 0)
+	f(23, uint32(r.run[i]), left, right)
+	f(24, uint32(r.last[i]), right>>4, left>>4)
 }

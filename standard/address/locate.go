@@ -229,16 +229,17 @@ func townStem(name string) string {
 	return name
 }
 
-// committees are the committees by town code.
-var committees = sync.OnceValue(func() map[string][][2]string {
-	m := map[string][][2]string{}
+// committees are the committees by town code: code, name, and name without its
+// kind.
+var committees = sync.OnceValue(func() map[string][][3]string {
+	m := map[string][][3]string{}
 	for line := range strings.SplitSeq(standards.Text("committees_310000.txt"), "\n") {
 		town, rest, ok := strings.Cut(line, " ")
 		if !ok {
 			continue
 		}
 		for f := range strings.FieldsSeq(rest) {
-			m[town] = append(m[town], [2]string{town + f[:3], f[3:]})
+			m[town] = append(m[town], [3]string{town + f[:3], f[3:], committeeStem(f[3:])})
 		}
 	}
 	return m
@@ -263,17 +264,17 @@ func committee(town, name string) (code, full string) {
 	}
 	want := committeeStem(name)
 	village := strings.HasSuffix(strings.TrimSuffix(strings.TrimSuffix(name, "委会"), "民委员会"), "村")
-	var hits [][2]string
+	var hits [][3]string
 	for _, c := range committees()[town] {
 		if c[1] == name {
 			return c[0], c[1]
 		}
-		if committeeStem(c[1]) == want {
+		if c[2] == want {
 			hits = append(hits, c)
 		}
 	}
 	if len(hits) > 1 {
-		hits = slices.DeleteFunc(hits, func(c [2]string) bool { return strings.HasSuffix(c[1], "村委会") != village })
+		hits = slices.DeleteFunc(hits, func(c [3]string) bool { return strings.HasSuffix(c[1], "村委会") != village })
 	}
 	if len(hits) != 1 {
 		return "", ""

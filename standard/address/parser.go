@@ -51,12 +51,27 @@ func (p *Parser) Parse(text string) Parsed {
 	r, _ := p.readers.Get().(*reader)
 	defer p.readers.Put(r)
 	var out Parsed
+	if plainLatin(text) {
+		out.Rest = strings.TrimSpace(text)
+		return out
+	}
 	p.read(r, text)
 	p.assemble(r, &out)
 	where := p.locate(r, &out)
 	out.Code = where.code
 	out.Standard = p.standard(&out, where)
 	return out
+}
+
+// plainLatin reports a text in which nothing can be part of an address: no
+// Chinese character and no digit.
+func plainLatin(s string) bool {
+	for _, r := range s {
+		if r = fold(r); isDigit(r) || r >= 0x2E80 {
+			return false
+		}
+	}
+	return true
 }
 
 // read finds the spans of text.
@@ -134,6 +149,11 @@ func (p *Parser) assemble(r *reader, out *Parsed) {
 		out.Province = out.City
 	} else if out.City == "" && municipality(out.Province) {
 		out.City = out.Province
+	}
+	if n := len(r.tokens); n == maxTokens {
+		if s := strings.TrimSpace(r.text[r.tokens[n-1].end:]); s != "" {
+			rest = append(rest, s)
+		}
 	}
 	out.Rest = strings.Join(rest, " ")
 }

@@ -120,6 +120,17 @@ func TestRegister(t *testing.T) {
 	}
 }
 
+// TestLong: what stands behind the part that is looked at is not lost, and a
+// long text takes no long time.
+func TestLong(t *testing.T) {
+	p := New()
+	text := strings.Repeat("上海市浦东新区王港村", 100_000)
+	a := p.Parse(text)
+	if a.City == "" || len(a.Rest) < len(text)-maxTokens*4 {
+		t.Errorf("city %q, %d bytes of %d in rest", a.City, len(a.Rest), len(text))
+	}
+}
+
 // FuzzParse: any bytes give an answer, and every part stands in the text.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{"上海市浦东新区张江镇碧波路690弄5号601室", "竹海水韵12-3-1001", "\xff\xfe弄", "弄号室", "１２３", strings.Repeat("路", 300), "A", "-", "690弄5号"} {

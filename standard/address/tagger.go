@@ -61,22 +61,32 @@ func (m *model) tag(r *reader) []tag {
 	var fs [nTemplates]uint32
 	for i := range n {
 		r.features(i, &fs)
-		var sum [nWords]uint64
-		rows := int32(0)
+		// First all look-ups, then all additions: the loads overlap.
+		var at [nTemplates + 1]int32
+		rows := 0
 		for _, f := range fs {
-			at := m.row(f)
-			if at < 0 {
-				continue
-			}
-			rows++
-			row := (*[nWords]uint64)(m.table[at:])
-			for k := range sum {
-				sum[k] += row[k]
+			if x := m.row(f); x >= 0 {
+				at[rows] = int32(x)
+				rows++
 			}
 		}
+		var sum [nWords]uint64
+		for k := 0; k+1 < rows; k += 2 {
+			x, y := (*[nWords]uint64)(m.table[at[k]:]), (*[nWords]uint64)(m.table[at[k+1]:])
+			for j := range sum {
+				sum[j] += x[j] + y[j]
+			}
+		}
+		if rows&1 == 1 {
+			x := (*[nWords]uint64)(m.table[at[rows-1]:])
+			for j := range sum {
+				sum[j] += x[j]
+			}
+		}
+		off := int32(rows) * bias
 		sc := (*[nTags]int32)(r.scores[i*nTags:])
 		for t := range sc {
-			sc[t] = int32(sum[t/4]>>(t%4*16)&0xFFFF) - rows*bias
+			sc[t] = int32(sum[t/4]>>(t%4*16)&0xFFFF) - off
 		}
 	}
 	m.viterbi(r, n)

@@ -410,7 +410,7 @@ func TestTrain(t *testing.T) {
 	if !*update {
 		t.Skip("takes a minute; run with -update")
 	}
-	m := train(t, newGenerator(1).many(60000), 4, 200, 1, .1)
+	m := train(t, newGenerator(1).many(60000), 4, 300, 1, .1)
 	b := writeModel(m)
 	t.Logf("model of %d bytes", len(b))
 	if err := os.WriteFile("model.bin.gz", b, 0o600); err != nil {
