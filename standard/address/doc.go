@@ -8,7 +8,7 @@
 //	// a.Standard == "上海市浦东新区惠南镇人民东路690弄5号601室"
 //
 // A text is cut into characters and runs of digits. For each, a linear chain
-// weighs what it is (of a few hundred telling characters and keywords, any
+// weighs what it is (of some eight hundred telling characters and keywords, any
 // other character being the same), whether a division's name covers it, and
 // which keyword comes next; the best chain of parts wins. The weights come
 // from addresses written by a generator (generator_test.go) with typed
