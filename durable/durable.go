@@ -20,15 +20,6 @@ func SyncDir(dir string) error {
 	return Kind(errors.Join(d.Sync(), d.Close()))
 }
 
-// SyncFile makes the bytes of the existing file at path durable, not its name.
-func SyncFile(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return Kind(err)
-	}
-	return Kind(errors.Join(f.Sync(), f.Close()))
-}
-
 // SyncUp makes the names of dir and of every folder above it durable, up to
 // the entries of root, which must be dir or above it. Call it once for folders
 // that an earlier process may have made and died before it could sync them.
