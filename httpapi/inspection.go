@@ -138,11 +138,18 @@ type TableReport struct {
 
 // A ColumnReport is one column of a table in a file.
 type ColumnReport struct {
-	Name   string `json:"name"`
-	Type   string `json:"type" enum:"text,integer,decimal,boolean,date,time,timestamp"`
-	Unit   string `json:"unit"`
-	Nulls  int64  `json:"nulls"`
-	Unread int64  `json:"unread"`
+	Name   string      `json:"name"`
+	Type   string      `json:"type" enum:"text,integer,decimal,boolean,date,time,timestamp"`
+	Unit   string      `json:"unit"`
+	Nulls  int64       `json:"nulls"`
+	Unread int64       `json:"unread"`
+	Units  []UnitCount `json:"units,omitempty" doc:"Of the numbers when there are several, most frequent first; area.units chooses one"`
+}
+
+// A UnitCount says how many numbers of a column have a unit; "" is none.
+type UnitCount struct {
+	Unit  string `json:"unit"`
+	Count int64  `json:"count"`
 }
 
 // A Preview is the first 50 rows, in the source's own text.
@@ -160,6 +167,9 @@ type Suggestion struct {
 	Department string  `json:"department"`
 	Why        string  `json:"why" doc:"In plain words"`
 	Drift      []Drift `json:"drift"`
+	// Vague asks a person for a name.
+	Vague bool     `json:"vague,omitempty" doc:"The name of the new dataset does not say what it is about: ask for one"`
+	Names []string `json:"names,omitempty" maxItems:"3" doc:"Better names, best first"`
 }
 
 // A Drift is one way in which a delivery differs from its dataset.

@@ -49,7 +49,11 @@ func tableShape(t *intake.TableReport) TableReport {
 		Questions: t.Questions, Area: &t.Area, Lines: Lines(t.Lines),
 	}
 	for _, c := range t.Columns {
-		out.Columns = append(out.Columns, ColumnReport{Name: c.Name, Type: string(c.Type), Unit: c.Unit, Nulls: c.Nulls, Unread: c.Unread})
+		units := make([]UnitCount, len(c.Units))
+		for i, u := range c.Units {
+			units[i] = UnitCount(u)
+		}
+		out.Columns = append(out.Columns, ColumnReport{Name: c.Name, Type: string(c.Type), Unit: c.Unit, Nulls: c.Nulls, Unread: c.Unread, Units: units})
 	}
 	if t.Preview != nil {
 		p := Preview{Rows: t.Preview, Origin: t.PreviewOrigin}
@@ -212,7 +216,7 @@ func (j *jobs) suggest(ctx context.Context, department resource.DepartmentID, na
 		return err
 	}
 	for i, s := range found {
-		out.Tables[i].Suggested = &Suggestion{ID: string(s.Dataset), Exists: s.Exists, Name: s.Name, Department: string(s.Department), Why: s.Why, Drift: driftShapes(s.Drift)}
+		out.Tables[i].Suggested = &Suggestion{ID: string(s.Dataset), Exists: s.Exists, Name: s.Name, Department: string(s.Department), Why: s.Why, Drift: driftShapes(s.Drift), Vague: s.Vague, Names: s.Names}
 	}
 	return nil
 }

@@ -26,6 +26,9 @@ func (w *walker) profile(ctx context.Context, m *Member, f tabular.Found, opt ta
 			h.Type = t
 		}
 		profiles[i] = reading.New(h)
+		if u, ok := f.Area.Units[h.Name]; ok {
+			profiles[i].ReadIn(u)
+		}
 	}
 	r := TableReport{
 		N: w.tables, Name: f.Name, Member: m.Path, Hidden: f.Hidden, Format: f.Format, Encoding: f.Encoding,
@@ -66,7 +69,9 @@ func (w *walker) profile(ctx context.Context, m *Member, f tabular.Found, opt ta
 	t.Findings = reading.Settle(profiles)
 	t.Report = r
 	t.settle()
-	t.Report.Rows = tally.Rows
+	if t.Report.Rows = tally.Rows; tally.Rows == 0 {
+		t.Report.Questions = append(t.Report.Questions, fmt.Sprintf("表“%s”只有 %d 个列名，没有一行数据。确认落地一张空表吗？", f.Name, len(f.Heads)))
+	}
 	t.Report.Lines = Lines(tally)
 	t.Tally = tally
 	return t, nil
@@ -84,7 +89,7 @@ func (t *Table) settle() {
 		}
 		t.Report.Columns[i] = ColumnReport{
 			Name: h.Name, Type: x.Type, Unit: unit, Nulls: x.Nulls, Unread: x.Unread, Precision: x.Precision, Scale: x.Scale,
-			Exact: x.Exact, Layout: x.Layout, Distinct: x.Distinct, Min: clip(x.Min, 256), Max: clip(x.Max, 256),
+			Exact: x.Exact, Layout: x.Layout, Distinct: x.Distinct, Min: clip(x.Min, 256), Max: clip(x.Max, 256), Units: x.Units,
 		}
 		t.Report.Questions = append(t.Report.Questions, x.Questions...)
 	}

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"shuniu/collect/intake/object"
+	"shuniu/collect/intake/reading"
 	"shuniu/collect/intake/tabular"
 	"shuniu/resource"
 )
@@ -83,4 +84,6 @@ type ColumnReport struct {
 	Distinct  int64         `json:"distinct"`
 	Min       string        `json:"min,omitempty"`
 	Max       string        `json:"max,omitempty"`
+	// Units of the numbers when there are several, most frequent first.
+	Units []reading.UnitCount `json:"units,omitempty"`
 }

@@ -287,7 +287,8 @@ func (f *finder) found(p *page, blocks []*grid.Block, rest []grid.Note) []tabula
 		}
 		if k < len(f.opt.Tables) {
 			a := f.opt.Tables[k]
-			t.Area.LastLine, t.Area.Names, t.Area.Types, t.Area.Skip = a.LastLine, a.Names, a.Types, a.Skip
+			t.Area = t.Area.Decided(a)
+			t.Area.LastLine = a.LastLine
 		}
 		if k == len(blocks)-1 {
 			for _, n := range rest {

@@ -141,6 +141,7 @@ func chosen(found []tabular.Found, opt tabular.Options) []tabular.Found {
 	for _, a := range opt.Tables {
 		for _, f := range found {
 			if a.Path != "" && a.Path == f.Place.Path {
+				f.Area = f.Area.Decided(a)
 				out = append(out, f)
 			}
 		}

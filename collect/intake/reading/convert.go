@@ -238,6 +238,7 @@ func missing(v []byte) bool {
 func (c *Converter) integers(t *tabular.Text, from, to int) (unread int64) {
 	out := arrow.Int64Traits.CastFromBytes(c.values.Bytes())[c.n:]
 	var d number
+	bare := c.f.plan.Unit == "" // among numbers of a unit, one without is another thing
 	for i := range to - from {
 		v, ok := t.At(from + i)
 		if !ok {
@@ -245,7 +246,7 @@ func (c *Converter) integers(t *tabular.Text, from, to int) (unread int64) {
 			c.null(c.n + i)
 			continue
 		}
-		if x, ok := plainInt(v); ok {
+		if x, ok := plainInt(v); ok && bare {
 			out[i] = x
 			continue
 		}
@@ -290,6 +291,7 @@ func (c *Converter) decimals(t *tabular.Text, from, to int) (unread int64) {
 	out := arrow.Decimal128Traits.CastFromBytes(c.values.Bytes())[c.n:]
 	var d number
 	scale, room := c.f.Scale, c.f.Precision-c.f.Scale
+	bare := c.f.plan.Unit == ""
 	for i := range to - from {
 		v, ok := t.At(from + i)
 		if !ok {
@@ -297,13 +299,13 @@ func (c *Converter) decimals(t *tabular.Text, from, to int) (unread int64) {
 			c.null(c.n + i)
 			continue
 		}
-		if c.f.plan.Style == point {
+		if bare && c.f.plan.Style == point {
 			if mant, ints, sc, ok := plainDecimal(v); ok && sc <= scale && ints <= room && ints+scale <= 18 {
 				out[i] = decimal128.FromI64(mant * pow10[scale-sc])
 				continue
 			}
 		}
-		if x, ok := plainInt(v); ok && len(v) <= room && len(v)+scale <= 18 {
+		if x, ok := plainInt(v); ok && bare && len(v) <= room && len(v)+scale <= 18 {
 			out[i] = decimal128.FromI64(x * pow10[scale])
 			continue
 		}

@@ -2,8 +2,8 @@ package reading
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -39,8 +39,20 @@ type Finding struct {
 	Samples       []string `json:"samples,omitempty"` // the first different values
 	MaxBytes      int      `json:"max_bytes,omitempty"`
 	Questions     []string `json:"questions,omitempty"` // Chinese sentences for a person to look at
+	// Units are the units of the numbers, most frequent first, when there are
+	// several; at most UnitsShown.
+	Units []UnitCount `json:"units,omitempty"`
 
 	plan plan
+}
+
+// UnitsShown bounds Finding.Units.
+const UnitsShown = 12
+
+// A UnitCount says how many numbers have a unit; "" is a bare number.
+type UnitCount struct {
+	Unit  string `json:"unit"`
+	Count int64  `json:"count"`
 }
 
 // A plan is what the converter needs beyond the type.
@@ -309,15 +321,34 @@ func (p *Profile) asNumber(f *Finding, n int64, name string, h hints) bool {
 		}
 	}
 	if len(byUnit) > 1 {
-		// one sort of unit beside bare zeros is still one unit
-		names := slices.Sorted(maps.Keys(byUnit))
-		for i, u := range names {
-			if u == "" {
-				names[i] = "（无单位）"
+		for u, k := range byUnit {
+			f.Units = append(f.Units, UnitCount{u, k})
+		}
+		slices.SortFunc(f.Units, func(a, b UnitCount) int {
+			return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Unit, b.Unit))
+		})
+		f.Units = f.Units[:min(len(f.Units), UnitsShown)]
+		if p.picked == nil || byUnit[*p.picked] == 0 {
+			says := make([]string, len(f.Units))
+			for i, u := range f.Units {
+				says[i] = fmt.Sprintf("%s %d 个", cmp.Or(u.Unit, "无单位"), u.Count)
+			}
+			f.ask("列“%s”的数值单位不一致：%s。现按文字收下，请选择按哪种单位读作数值，或保持原文。", p.head.Name, strings.Join(says, "、"))
+			return false
+		}
+		// a person chose one: the others stay words
+		read, wholes = byUnit[*p.picked], 0
+		for i := range p.entries {
+			if e := &p.entries[i]; e.mask&(style|whole) == style|whole && e.mask&mBig == 0 && e.unit == *p.picked {
+				wholes += e.n
 			}
 		}
-		f.ask("列“%s”的数值单位不一致（%s），未作数值读取，请确认。", p.head.Name, strings.Join(names, "、"))
-		return false
+		f.plan.Style, f.Unread, f.Exact = st, n-read, false
+		f.Unit, f.plan.Unit = *p.picked, *p.picked
+		if f.Type = resource.Integer; wholes < read {
+			f.Type, f.Scale, f.Precision = resource.Decimal, scale, max(ints+scale, scale+1)
+		}
+		return true
 	}
 	for u := range byUnit {
 		if u != "" {

@@ -37,6 +37,7 @@ type Profile struct {
 	stamps   [16]int32 // entries of the usual dates and times; -1 is none yet
 	maxBytes int
 	samples  []string
+	picked   *string // the unit a person chose
 	buf      [256]byte
 }
 
@@ -83,6 +84,10 @@ func New(head tabular.Head) *Profile {
 	}
 	return p
 }
+
+// ReadIn says in which unit a column of several is read: a person's word. "" is
+// numbers without one. Numbers in other units stay text.
+func (p *Profile) ReadIn(unit string) { p.picked = &unit }
 
 // Add takes in the next rows of the column.
 func (p *Profile) Add(t *tabular.Text) {

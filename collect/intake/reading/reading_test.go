@@ -3,6 +3,7 @@ package reading
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 
 	"shuniu/collect/intake/tabular"
@@ -240,4 +241,30 @@ func FuzzClassify(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestAPersonChoosesAmongUnits(t *testing.T) {
+	values := []string{"1000万元", "50元", "20万元", "7"}
+	f := find("注册资本", values...)
+	want := []UnitCount{{"万元", 2}, {"", 1}, {"元", 1}}
+	if f.Type != resource.Text || len(f.Questions) != 1 || fmt.Sprint(f.Units) != fmt.Sprint(want) {
+		t.Errorf("before a choice: %+v", f)
+	}
+	if q := f.Questions[0]; strings.Contains(q, "（（") || !strings.Contains(q, "万元 2 个、无单位 1 个、元 1 个") {
+		t.Errorf("question %q", q)
+	}
+	for unit, read := range map[string]int64{"万元": 2, "": 1} {
+		p := New(tabular.Head{Name: "注册资本"})
+		p.ReadIn(unit)
+		p.Add(column(values...))
+		f := p.Finding()
+		if f.Type != resource.Integer || f.Unit != unit || f.Unread != int64(len(values))-read || f.Exact || len(f.Questions) > 0 {
+			t.Errorf("in %q: %+v", unit, f)
+		}
+		a, unread := NewConverter(f, memory.DefaultAllocator).Convert(column(values...))
+		if unread != f.Unread || int64(a.NullN()) != f.Unread {
+			t.Errorf("in %q: %v, %d unread", unit, a, unread)
+		}
+		a.Release()
+	}
 }

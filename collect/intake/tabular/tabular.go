@@ -39,6 +39,13 @@ type Area struct {
 	Names      map[string]string        `json:"names,omitempty"`       // found column name -> name wanted
 	Types      map[string]resource.Type `json:"types,omitempty"`       // column name -> type
 	Skip       []string                 `json:"skip,omitempty"`        // columns not landed
+	Units      map[string]string        `json:"units,omitempty"`       // column name of several units -> the one read as numbers
+}
+
+// Decided is a with a person's decisions about columns out of b.
+func (a Area) Decided(b Area) Area {
+	a.Names, a.Types, a.Skip, a.Units = b.Names, b.Types, b.Skip, b.Units
+	return a
 }
 
 // A Place is where a table stands. Sheet and Range for workbooks, lines for
