@@ -32,6 +32,9 @@ type Staging interface {
 	Close() error
 }
 
+// BatchKey is where the summary of a snapshot names its batch.
+const BatchKey = "shuniu.batch"
+
 // A StagedFile is a Parquet file with field ids, written in a Staging.
 type StagedFile struct {
 	Path string // absolute, inside the Staging
@@ -52,6 +55,10 @@ type Table interface {
 	Fields(ctx context.Context) ([]resource.Field, error)
 	// Snapshots, newest first.
 	Snapshots(ctx context.Context) ([]resource.Snapshot, error)
+	// Snapshot returns one of them, 0: the current one, which after a rollback
+	// is not the newest. It is the zero value when the table is empty;
+	// fault.NotFound when there is none with that id.
+	Snapshot(ctx context.Context, id resource.SnapshotID) (resource.Snapshot, error)
 	// Append makes files durable, then commits them. When the batch is in a
 	// snapshot already it returns that snapshot and commits nothing, so a
 	// call whose outcome is unknown may be repeated. fault.Full when the disk

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -233,6 +234,28 @@ func TestQueryTravelsInTime(t *testing.T) {
 	}
 }
 
+func TestShowTablesAfterARollback(t *testing.T) {
+	c := newCity(t)
+	c.land(t, company, [3]any{"甲", nil, nil})
+	admin := as(t, guard.Admin, "")
+	first, err := c.Snapshots(admin, company)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.land(t, company, [3]any{"乙", nil, nil})
+	if _, err := c.Rollback(admin, company, first[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	tables, err := c.Tables(admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(tables, func(l brain.Listed) bool { return l.Table == company })
+	if i < 0 || tables[i].Snapshot.ID != first[0].ID || tables[i].Snapshot.Rows != 1 {
+		t.Errorf("listed %+v, want snapshot %d with 1 row", tables, first[0].ID)
+	}
+}
+
 func TestShowTables(t *testing.T) {
 	c := newCity(t)
 	c.land(t, company, [3]any{"甲", nil, nil})
@@ -381,7 +404,7 @@ func TestCompact(t *testing.T) {
 	if err != nil || n != 10 {
 		t.Fatalf("%d files, %v", n, err)
 	}
-	w, err := c.Writable(admin, guard.Operate, company)
+	w, err := c.lake.Open(admin, company)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,15 +62,6 @@ func (b *Brain) open(ctx context.Context, action guard.Action, t resource.Table)
 // KeyNoTable is the locale key of a table that is not there; Args: table.
 const KeyNoTable = "brain.no_table"
 
-// Writable opens a table for those who change it by action: guard.Land for
-// batches, guard.EditEntry for columns, guard.Rollback, guard.Operate.
-func (b *Brain) Writable(ctx context.Context, action guard.Action, t resource.Table) (Table, error) {
-	if action == guard.ReadRows || action == guard.ReadEntry {
-		return nil, fmt.Errorf("open %s to write by %s: %w", t, action, fault.Invalid)
-	}
-	return b.open(ctx, action, t)
-}
-
 // Fields of a table (right: read_entry).
 func (b *Brain) Fields(ctx context.Context, t resource.Table) ([]resource.Field, error) {
 	table, err := b.open(ctx, guard.ReadEntry, t)
@@ -89,6 +80,16 @@ func (b *Brain) Snapshots(ctx context.Context, t resource.Table) ([]resource.Sna
 	return table.Snapshots(ctx)
 }
 
+// Snapshot returns one snapshot of a table, 0: the current one (right:
+// read_entry). It is the zero value when the table is empty.
+func (b *Brain) Snapshot(ctx context.Context, t resource.Table, id resource.SnapshotID) (resource.Snapshot, error) {
+	table, err := b.open(ctx, guard.ReadEntry, t)
+	if err != nil {
+		return resource.Snapshot{}, err
+	}
+	return table.Snapshot(ctx, id)
+}
+
 // Rollback makes a snapshot current again (right: rollback).
 func (b *Brain) Rollback(ctx context.Context, t resource.Table, id resource.SnapshotID) (resource.Snapshot, error) {
 	table, err := b.open(ctx, guard.Rollback, t)
@@ -102,7 +103,7 @@ func (b *Brain) Rollback(ctx context.Context, t resource.Table, id resource.Snap
 type Listed struct {
 	Table      resource.Table
 	Department resource.DepartmentID
-	Snapshot   resource.Snapshot // newest; the zero value when there is none
+	Snapshot   resource.Snapshot // current; the zero value when there is none
 	Readable   bool              // the caller may read its rows
 }
 
@@ -147,14 +148,8 @@ func (b *Brain) listed(ctx context.Context, t resource.Table) (Listed, error) {
 	if err != nil {
 		return Listed{}, err
 	}
-	snapshots, err := table.Snapshots(ctx)
-	if err != nil {
-		return Listed{}, err
-	}
-	if len(snapshots) > 0 {
-		l.Snapshot = snapshots[0]
-	}
-	return l, nil
+	l.Snapshot, err = table.Snapshot(ctx, 0)
+	return l, err
 }
 
 func compareTables(x, y resource.Table) int {

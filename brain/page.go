@@ -23,6 +23,7 @@ type Cursor struct {
 // A Page is some rows of a table, reserved columns included.
 type Page struct {
 	Snapshot resource.SnapshotID
+	Total    int64 // rows of the table at Snapshot, whatever the page was chosen by
 	Columns  []Column
 	Rows     [][]any
 	Next     *Cursor // nil at the end
@@ -62,7 +63,7 @@ func (b *Brain) Rows(ctx context.Context, t resource.Table, req PageRequest) (Pa
 	if err != nil {
 		return Page{}, err
 	}
-	p := Page{Snapshot: s.Snapshot, Columns: columns, Rows: rows}
+	p := Page{Snapshot: s.Snapshot, Total: s.Rows, Columns: columns, Rows: rows}
 	if len(rows) <= req.Limit {
 		return p, nil
 	}
@@ -116,5 +117,5 @@ func (b *Brain) Row(ctx context.Context, t resource.Table, id resource.SnapshotI
 	if len(rows) == 0 {
 		return Page{}, fmt.Errorf("row %d of batch %s in %s: %w", row, batch, t, fault.NotFound)
 	}
-	return Page{Snapshot: s.Snapshot, Columns: columns, Rows: rows}, nil
+	return Page{Snapshot: s.Snapshot, Total: s.Rows, Columns: columns, Rows: rows}, nil
 }

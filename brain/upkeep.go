@@ -20,9 +20,6 @@ const (
 	compactionBytes = 512 << 20 // of the files that become one
 )
 
-// batchSummary is where a snapshot names its batch.
-const batchSummary = "shuniu.batch"
-
 // staged is the name under which a rewrite sees files that are not yet part of
 // a table. It is no station, so no statement of a user can name it.
 var staged = resource.Table{Station: "staged", Dataset: "batch"}
@@ -112,7 +109,7 @@ func (b *Brain) replaceByKey(ctx context.Context, table Table, key []string, c C
 		return resource.Snapshot{}, err
 	}
 	for _, s := range snapshots {
-		if s.Summary[batchSummary] == string(c.Batch) {
+		if s.Summary[BatchKey] == string(c.Batch) {
 			return s, nil // repeated; its files have moved into the table
 		}
 	}

@@ -73,8 +73,8 @@ func (s *tables) Rows(ctx context.Context, id string, f RowFilter, p Paging) (Ro
 	if page.Next != nil {
 		out.Next = writeCursor(*page.Next)
 	}
-	out.Total, err = s.rowsAt(ctx, t, page.Snapshot)
-	return out, err
+	out.Total = page.Total
+	return out, nil
 }
 
 // page asks the brain for a page; with a condition by a statement of its own.
@@ -82,24 +82,21 @@ func (s *tables) page(ctx context.Context, t resource.Table, at resource.Snapsho
 	if where == "" {
 		return s.brain.Rows(ctx, t, brain.PageRequest{Snapshot: at, After: after, Limit: limit})
 	}
-	if at == 0 {
-		e, err := s.catalogue.Get(ctx, string(t.Dataset))
-		if err != nil {
-			return brain.Page{}, err
-		}
-		at = e.Snapshot
+	now, err := s.brain.Snapshot(ctx, t, at)
+	if err != nil {
+		return brain.Page{}, err
 	}
 	if after.Batch != "" {
 		where += fmt.Sprintf(" AND (_batch > %[1]s OR _batch = %[1]s AND _row >= %[2]d)", sqlText(string(after.Batch)), after.Row)
 	}
 	rows, err := s.brain.Query(ctx, brain.Statement{
 		SQL:      fmt.Sprintf("SELECT * FROM %s WHERE %s ORDER BY _batch, _row LIMIT %d OFFSET %d", t, where, limit+1, after.Seen),
-		Snapshot: map[resource.Table]resource.SnapshotID{t: at},
+		Snapshot: map[resource.Table]resource.SnapshotID{t: now.ID},
 	})
 	if err != nil {
 		return brain.Page{}, err
 	}
-	page := brain.Page{Snapshot: at, Columns: rows.Columns()}
+	page := brain.Page{Snapshot: now.ID, Total: now.Rows, Columns: rows.Columns()}
 	if page.Rows, err = readAll(ctx, rows); err != nil {
 		return brain.Page{}, err
 	}
@@ -217,16 +214,6 @@ func rowColumns(columns []brain.Column, fields []resource.Field) []RowColumn {
 	return out
 }
 
-func (s *tables) rowsAt(ctx context.Context, t resource.Table, at resource.SnapshotID) (int64, error) {
-	snapshots, err := s.brain.Snapshots(ctx, t)
-	for _, x := range snapshots {
-		if x.ID == at {
-			return x.Rows, nil
-		}
-	}
-	return 0, err
-}
-
 // Export streams all rows that f chooses, in the order they are stored.
 func (s *tables) Export(ctx context.Context, id string, f RowFilter) (RowStream, error) {
 	t, err := tableOf(id)
@@ -273,16 +260,11 @@ func (s *tables) Snapshots(ctx context.Context, id string, p Paging) (Page[Snaps
 	if err != nil {
 		return Page[Snapshot]{}, err
 	}
-	e, err := s.catalogue.Get(ctx, id)
+	now, err := s.brain.Snapshot(ctx, t, 0) // after a rollback not the newest
 	if err != nil {
 		return Page[Snapshot]{}, err
 	}
-	// After a rollback the current one is not the newest; after a compaction,
-	// which changes no row, the entry still names the one before.
-	total, current := int64(len(all)), e.Snapshot
-	if len(all) > 0 && !slices.ContainsFunc(all, func(x resource.Snapshot) bool { return x.ID == current }) {
-		current = all[0].ID
-	}
+	total, current := int64(len(all)), now.ID
 	if p.After != "" {
 		i := slices.IndexFunc(all, func(x resource.Snapshot) bool { return snapshotText(x.ID) == p.After })
 		if i < 0 {
@@ -298,7 +280,7 @@ func (s *tables) Snapshots(ctx context.Context, id string, p Paging) (Page[Snaps
 func snapshotShape(x *resource.Snapshot, current resource.SnapshotID) Snapshot {
 	out := Snapshot{
 		ID: snapshotText(x.ID), Parent: snapshotText(x.Parent), At: x.At.UTC(), Operation: x.Operation, Rows: x.Rows,
-		Batch: x.Summary["shuniu.batch"], Current: x.ID == current,
+		Batch: x.Summary[brain.BatchKey], Current: x.ID == current,
 	}
 	if _, err := fmt.Sscan(x.Summary["added-records"], &out.Added); err != nil {
 		out.Added = 0 // a snapshot that adds nothing does not say so

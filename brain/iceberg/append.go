@@ -57,6 +57,25 @@ func (t *Table) Snapshots(ctx context.Context) ([]resource.Snapshot, error) {
 	return out, nil
 }
 
+// Snapshot returns one snapshot, 0: the current one. See brain.Table.
+func (t *Table) Snapshot(ctx context.Context, id resource.SnapshotID) (resource.Snapshot, error) {
+	h, err := t.lake.load(ctx, t.name)
+	if err != nil {
+		return resource.Snapshot{}, err
+	}
+	s := h.meta.CurrentSnapshot()
+	if id != 0 {
+		s = h.meta.SnapshotByID(int64(id))
+	}
+	switch {
+	case s != nil:
+		return snapshotOf(*s), nil
+	case id != 0:
+		return resource.Snapshot{}, fmt.Errorf("no snapshot %d of %s: %w", id, t.name, fault.NotFound)
+	}
+	return resource.Snapshot{}, nil
+}
+
 // Append commits c.Files as new rows. See brain.Table.
 func (t *Table) Append(ctx context.Context, c brain.Commit) (resource.Snapshot, error) {
 	s, err := t.bring(ctx, nil, c)

@@ -112,10 +112,7 @@ func (l *Lake) setHead(t resource.Table, loc string, meta table.Metadata) {
 	const most = 4096
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.heads) >= most {
-		clear(l.heads)
-	}
-	l.heads[t] = head{location: loc, meta: meta}
+	remembered(l.heads, t, head{location: loc, meta: meta}, most)
 }
 
 // LoadTable is iceberg-go's wish for the newest state.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 
 	iceio "github.com/apache/iceberg-go/io"
 	"github.com/apache/iceberg-go/table"
+	"github.com/google/uuid"
 	"github.com/oklog/ulid/v2"
 	"github.com/uptrace/bun"
 
@@ -55,7 +57,7 @@ type Lake struct {
 	age  time.Duration
 
 	mu     sync.Mutex
-	locks  map[string]chan struct{}  // one committer per table
+	locks  map[string]*turn          // one committer per table; those somebody holds or waits for
 	heads  map[resource.Table]head   // last seen metadata
 	dirs   map[string]bool           // folders known to be durable
 	sums   map[string]sum            // digests of metadata files, by path relative to dir
@@ -86,7 +88,7 @@ func Open(ctx context.Context, c Config) (*Lake, error) {
 	registerOnce.Do(registerDurableIO)
 	l := &Lake{
 		dir: filepath.Clean(c.Dir), db: c.DB, log: c.Log, age: c.OrphanAge,
-		locks: map[string]chan struct{}{}, heads: map[resource.Table]head{},
+		locks: map[string]*turn{}, heads: map[resource.Table]head{},
 		dirs: map[string]bool{}, sums: map[string]sum{}, proven: map[string]stamp{},
 		plans: map[planKey][]plannedFile{}, held: map[*staging]struct{}{},
 	}
@@ -200,7 +202,7 @@ func (l *Lake) create(ctx context.Context, t resource.Table, fields []resource.F
 	}
 	h := l.handle(t, meta, "")
 	if err := h.createTable(ctx, rel); err != nil {
-		l.forget(t, rel)
+		l.forget(t, meta.TableUUID(), rel)
 		if h.unknown == "" {
 			err = errors.Join(err, os.RemoveAll(l.abs(rel)))
 		}
@@ -262,47 +264,15 @@ func (l *Lake) Drop(ctx context.Context, t resource.Table) error {
 	if err != nil {
 		return fmt.Errorf("drop table %s: %w", t, err)
 	}
-	l.forget(t, rel)
+	l.forget(t, h.meta.TableUUID(), rel)
 	if err := os.RemoveAll(l.abs(rel)); err != nil {
 		return fmt.Errorf("drop table %s: remove its files: %w", t, err)
 	}
 	return nil
 }
 
-// Rename gives the table another name; its files stay where they are.
-// fault.Conflict when to exists.
-func (l *Lake) Rename(ctx context.Context, from, to resource.Table) error {
-	if err := checkTable(to); err != nil {
-		return err
-	}
-	unlock, err := l.lock(ctx, from)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	err = l.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
-		res, err := tx.ExecContext(ctx, `UPDATE iceberg_tables SET table_namespace = ?, table_name = ?
-			WHERE catalog_name = ? AND table_namespace = ? AND table_name = ?`,
-			string(to.Station), string(to.Dataset), catalogName, string(from.Station), string(from.Dataset))
-		if err != nil {
-			return err
-		}
-		if n, err := res.RowsAffected(); err != nil || n != 1 {
-			return errors.Join(err, fault.NotFound)
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("rename table %s to %s: %w", from, to, err)
-	}
-	l.mu.Lock()
-	delete(l.heads, from)
-	l.mu.Unlock()
-	return nil
-}
-
 // forget drops what is remembered of a table and its folder.
-func (l *Lake) forget(t resource.Table, rel string) {
+func (l *Lake) forget(t resource.Table, id uuid.UUID, rel string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.heads, t)
@@ -311,26 +281,51 @@ func (l *Lake) forget(t resource.Table, rel string) {
 			delete(l.dirs, k)
 		}
 	}
-	for k := range l.sums {
-		if strings.HasPrefix(k, rel+"/") {
-			delete(l.sums, k)
+	maps.DeleteFunc(l.sums, func(k string, _ sum) bool { return strings.HasPrefix(k, rel+"/") })
+	maps.DeleteFunc(l.proven, func(k string, _ stamp) bool { return strings.HasPrefix(k, rel+"/") })
+	maps.DeleteFunc(l.plans, func(k planKey, _ []plannedFile) bool { return k.table == id })
+}
+
+// remembered sets m[k] and lets another key go when there are most already.
+func remembered[K comparable, V any](m map[K]V, k K, v V, most int) {
+	if _, known := m[k]; !known && len(m) >= most {
+		for other := range m {
+			delete(m, other)
+			break
 		}
 	}
+	m[k] = v
+}
+
+// A turn is the lock of one table and how many hold or want it.
+type turn struct {
+	busy  chan struct{}
+	users int
 }
 
 // lock waits until no other commit of this process is at work on t.
 func (l *Lake) lock(ctx context.Context, t resource.Table) (unlock func(), err error) {
+	name := t.String()
 	l.mu.Lock()
-	c := l.locks[t.String()]
+	c := l.locks[name]
 	if c == nil {
-		c = make(chan struct{}, 1)
-		l.locks[t.String()] = c
+		c = &turn{busy: make(chan struct{}, 1)}
+		l.locks[name] = c
 	}
+	c.users++
 	l.mu.Unlock()
+	leave := func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if c.users--; c.users == 0 {
+			delete(l.locks, name)
+		}
+	}
 	select {
-	case c <- struct{}{}:
-		return func() { <-c }, nil
+	case c.busy <- struct{}{}:
+		return func() { <-c.busy; leave() }, nil
 	case <-ctx.Done():
+		leave()
 		return nil, fmt.Errorf("wait for another commit to %s: %w", t, ctx.Err())
 	}
 }

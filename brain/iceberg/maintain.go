@@ -76,11 +76,18 @@ func (t *Table) maintain(ctx context.Context, p brain.Upkeep) (r brain.UpkeepRep
 	if err != nil {
 		return r, fmt.Errorf("expire snapshots: %w", err)
 	}
+	var expired []planKey
 	for _, s := range before.meta.Snapshots() {
 		if h.meta.SnapshotByID(s.SnapshotID) == nil {
 			r.SnapshotsExpired++
+			expired = append(expired, planKey{before.meta.TableUUID(), s.SnapshotID})
 		}
 	}
+	t.lake.mu.Lock()
+	for _, k := range expired {
+		delete(t.lake.plans, k)
+	}
+	t.lake.mu.Unlock()
 	now, err := h.named(ctx, h.meta.Snapshots())
 	if err != nil {
 		return r, err
@@ -105,49 +112,57 @@ func (n naming) has(rel string) bool {
 // named reads what the snapshots name. Each manifest is read once.
 func (h *handle) named(ctx context.Context, snaps []table.Snapshot) (naming, error) {
 	n := naming{meta: map[string]plannedFile{}, data: map[string]plannedFile{}}
-	access, err := h.files.io(ctx)
-	if err != nil {
-		return n, err
-	}
 	for i := range snaps {
-		s := &snaps[i]
-		rel, err := h.lake.rel(s.ManifestList)
-		if err != nil {
+		if err := n.snapshot(ctx, h, &snaps[i]); err != nil {
 			return n, err
-		}
-		n.meta[rel] = plannedFile{rel: rel}
-		manifests, err := s.Manifests(access)
-		if err != nil {
-			return n, fmt.Errorf("read manifest list of snapshot %d: %w", s.SnapshotID, missing(err))
-		}
-		if err := deleteManifest(s, manifests); err != nil {
-			return n, err
-		}
-		if c := h.meta.CurrentSnapshot(); c != nil && c.SnapshotID == s.SnapshotID {
-			n.manifests = len(manifests)
-		}
-		for _, m := range manifests {
-			if err := n.add(h.lake, access, m); err != nil {
-				return n, err
-			}
 		}
 	}
 	return n, nil
 }
 
-// add reads one manifest into the naming.
-func (n naming) add(l *Lake, access iceio.IO, m ice.ManifestFile) error {
-	rel, err := l.rel(m.FilePath())
+// snapshot adds what one snapshot names. A manifest that an earlier one named
+// is not read again.
+func (n *naming) snapshot(ctx context.Context, h *handle, s *table.Snapshot) error {
+	access, err := h.files.io(ctx)
 	if err != nil {
 		return err
 	}
-	if _, ok := n.meta[rel]; ok {
+	rel, err := h.lake.rel(s.ManifestList)
+	if err != nil {
+		return err
+	}
+	n.meta[rel] = plannedFile{rel: rel}
+	manifests, err := s.Manifests(access)
+	if err != nil {
+		return fmt.Errorf("read manifest list of snapshot %d: %w", s.SnapshotID, missing(err))
+	}
+	if err := deleteManifest(s, manifests); err != nil {
+		return err
+	}
+	if c := h.meta.CurrentSnapshot(); c != nil && c.SnapshotID == s.SnapshotID {
+		n.manifests = len(manifests)
+	}
+	for _, m := range manifests {
+		if err := n.add(h.lake, access, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add reads one manifest into the naming. One that could not be read is not
+// named, so that each snapshot that needs it says so.
+func (n *naming) add(l *Lake, access iceio.IO, m ice.ManifestFile) error {
+	manifest, err := l.rel(m.FilePath())
+	if err != nil {
+		return err
+	}
+	if _, ok := n.meta[manifest]; ok {
 		return nil
 	}
-	n.meta[rel] = plannedFile{rel: rel, size: m.Length()}
 	for e, err := range m.Entries(access, true) {
 		if err != nil {
-			return fmt.Errorf("read manifest %s: %w", rel, missing(err))
+			return fmt.Errorf("read manifest %s: %w", manifest, missing(err))
 		}
 		df := e.DataFile()
 		rel, err := l.rel(df.FilePath())
@@ -156,6 +171,7 @@ func (n naming) add(l *Lake, access iceio.IO, m ice.ManifestFile) error {
 		}
 		n.data[rel] = plannedFile{rel: rel, size: df.FileSizeBytes(), rows: df.Count()}
 	}
+	n.meta[manifest] = plannedFile{rel: manifest, size: m.Length()}
 	return nil
 }
 

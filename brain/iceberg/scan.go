@@ -131,10 +131,7 @@ func (h *handle) plan(ctx context.Context, snap *table.Snapshot) ([]plannedFile,
 	slices.SortFunc(plan, func(a, b plannedFile) int { return strings.Compare(a.rel, b.rel) })
 	h.lake.mu.Lock()
 	defer h.lake.mu.Unlock()
-	if len(h.lake.plans) >= most {
-		clear(h.lake.plans)
-	}
-	h.lake.plans[key] = plan
+	remembered(h.lake.plans, key, plan, most)
 	return plan, nil
 }
 
@@ -203,6 +200,9 @@ func missing(err error) error {
 	return err
 }
 
+// mostProven bounds the memory of proven files, about 30 MB.
+const mostProven = 1 << 17
+
 // prove checks each file by the digest in its name, once as long as neither
 // its size nor its time changes. It answers fault.Damaged for the first that
 // differs.
@@ -227,7 +227,7 @@ func (l *Lake) prove(ctx context.Context, plan []plannedFile) error {
 			}
 			l.mu.Lock()
 			defer l.mu.Unlock()
-			l.proven[f.rel] = now
+			remembered(l.proven, f.rel, now, mostProven)
 			return nil
 		})
 	}

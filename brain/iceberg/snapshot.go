@@ -8,11 +8,12 @@ import (
 
 	"github.com/apache/iceberg-go/table"
 
+	"shuniu/brain"
 	"shuniu/resource"
 )
 
 // batchKey is the summary property that names the batch of a snapshot.
-const batchKey = "shuniu.batch"
+const batchKey = brain.BatchKey
 
 func snapshotOf(s table.Snapshot) resource.Snapshot {
 	out := resource.Snapshot{ID: resource.SnapshotID(s.SnapshotID), At: time.UnixMilli(s.TimestampMs).UTC(), Summary: map[string]string{}}

@@ -88,20 +88,13 @@ func (l *Lake) verifyTable(ctx context.Context, t resource.Table, quick bool) (p
 		}
 	}
 	names := naming{meta: map[string]plannedFile{}, data: map[string]plannedFile{}}
-	for _, s := range snaps {
-		n, err := h.named(ctx, []table.Snapshot{s})
-		if err != nil {
+	for i := range snaps {
+		s := &snaps[i]
+		if err := names.snapshot(ctx, h, s); err != nil {
 			if ctx.Err() != nil {
 				return problems, checked, ctx.Err()
 			}
 			bad(err.Error(), fmt.Sprintf("%s, snapshot %d", t, s.SnapshotID), "restore the file from a backup, or roll the table back to another snapshot")
-			continue
-		}
-		for k, v := range n.meta {
-			names.meta[k] = v
-		}
-		for k, v := range n.data {
-			names.data[k] = v
 		}
 	}
 	checked += len(names.meta) + len(names.data) // metadata was checked while it was read
