@@ -387,7 +387,7 @@ func (s *Service) refill(ctx context.Context, t brain.Table, re *reshaping, fiel
 }
 
 // batchKey is where the lake keeps the batch in a snapshot's summary.
-const batchKey = "shuniu.batch"
+const batchKey = brain.BatchKey
 
 func hasBatch(ctx context.Context, t brain.Table, id resource.BatchID) (bool, error) {
 	snapshots, err := t.Snapshots(ctx)

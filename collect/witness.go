@@ -35,6 +35,10 @@ func (s *Service) Witness(ctx context.Context) (found []Disagreement, checked in
 		if err != nil {
 			return found, checked, err
 		}
+		receipts, err := s.receiptsByCommit(ctx, t.Dataset) // read after the snapshots: it knows of all of them
+		if err != nil {
+			return found, checked, err
+		}
 		for _, sn := range snapshots {
 			id := sn.Summary[batchKey]
 			added, perr := strconv.ParseInt(sn.Summary["added-records"], 10, 64)
@@ -42,22 +46,14 @@ func (s *Service) Witness(ctx context.Context) (found []Disagreement, checked in
 				continue
 			}
 			checked++
-			var receipts struct {
-				N    int64 `bun:"n"`
-				Rows int64 `bun:"rows"`
-			}
-			err := s.DB.Bun().NewRaw("SELECT count(*) AS n, COALESCE(sum(b.rows_landed), 0) AS rows FROM collect_batch AS b WHERE b.commit_id = ? AND b.state = ?",
-				id, stateLanded).Scan(ctx, &receipts)
-			if err != nil {
-				return found, checked, fmt.Errorf("receipts of commit %s: %w", id, err)
-			}
+			rows, ok := receipts[id]
 			switch {
-			case receipts.N == 0:
+			case !ok:
 				say(t.String(), "the metadata store lost commits: restore meta.db from a backup, or land the originals again",
 					"snapshot %d holds %d rows of commit %s, and no receipt knows of them", sn.ID, added, id)
-			case receipts.Rows != added:
+			case rows != added:
 				say(t.String(), "compare the batches of this commit with their originals and land the missing ones again",
-					"snapshot %d added %d rows, the receipts of commit %s say %d", sn.ID, added, id, receipts.Rows)
+					"snapshot %d added %d rows, the receipts of commit %s say %d", sn.ID, added, id, rows)
 			}
 		}
 	}
@@ -82,4 +78,22 @@ func (s *Service) Witness(ctx context.Context) (found []Disagreement, checked in
 		}
 	}
 	return found, checked, nil
+}
+
+// receiptsByCommit sums the rows that landed in a dataset, by commit.
+func (s *Service) receiptsByCommit(ctx context.Context, id resource.DatasetID) (map[string]int64, error) {
+	var rows []struct {
+		CommitID string `bun:"commit_id"`
+		Rows     int64  `bun:"rows"`
+	}
+	err := s.DB.Bun().NewRaw("SELECT b.commit_id, SUM(b.rows_landed) AS rows FROM collect_batch AS b WHERE b.dataset = ? AND b.state = ? GROUP BY b.commit_id",
+		string(id), stateLanded).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("receipts of %s: %w", id, err)
+	}
+	out := make(map[string]int64, len(rows))
+	for _, r := range rows {
+		out[r.CommitID] = r.Rows
+	}
+	return out, nil
 }
