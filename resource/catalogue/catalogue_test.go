@@ -198,6 +198,18 @@ func TestFiltersFacetsAndChanges(t *testing.T) {
 	})
 }
 
+func TestEntriesComeInTheOrderAsked(t *testing.T) {
+	stores(t, func(t *testing.T, s *Store) {
+		all := sample()
+		put(t, s, nil, all...)
+		want := []string{all[2].ID, all[0].ID}
+		got, err := s.Entries(as(t.Context(), guard.Engineer, "ga"), []string{want[0], "nothing", want[1]})
+		if err != nil || len(got) != 2 || got[0].ID != want[0] || got[1].ID != want[1] || got[0].Name != all[2].Name {
+			t.Errorf("entries %+v, %v; want %v", got, err, want)
+		}
+	})
+}
+
 func TestStatusesOfAnEntry(t *testing.T) {
 	stores(t, func(t *testing.T, s *Store) {
 		put(t, s, nil, sample()...)
