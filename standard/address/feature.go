@@ -7,13 +7,11 @@ type reader struct {
 	words   []found // the keyword that ends at token i, or group 0
 	wordAt  []uint8 // the keyword that covers token i: group<<2 | 1 begin, 2 inside, 3 end
 	places  []uint16
-	gaz     []match
 	right   []uint16 // group of the keyword ahead<<4 | distance
 	beyond  []uint16 // class behind the keyword ahead
 	left    []uint16
-	run     []uint8  // in numbers joined by hyphens: which one of how many, place<<3 | count
-	last    []uint8  // the smallest division named before: its level, 8 with other text since
-	best    []uint32 // features of the tokens, nTemplates each
+	run     []uint8 // in numbers joined by hyphens: which one of how many, place<<3 | count
+	last    []uint8 // the smallest division named before: its level, 8 with other text since
 	scores  []int32
 	back    []uint8
 	tags    []tag
@@ -142,9 +140,10 @@ func (r *reader) findPlaces(n int, g *gazetteer) {
 		}
 		for k := m.from; k < m.to; k++ {
 			pos := uint16(2)
-			if k == m.from {
+			switch k {
+			case m.from:
 				pos = 1
-			} else if k == m.to-1 {
+			case m.to - 1:
 				pos = 3
 			}
 			r.places[k] = v | pos

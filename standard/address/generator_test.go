@@ -753,6 +753,7 @@ func (g *generator) next() sample {
 			if g.p(.4) {
 				g.put(labelPOI, g.firm())
 			}
+		default:
 		}
 	case 2:
 		g.put(labelWaste, g.pick("电联 电联 电联 电话联系 到了打电话 请送货上门 收 丰巢 （电联） 送货前请电话联系 勿放驿站 的 A座 商铺"))

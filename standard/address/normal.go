@@ -14,7 +14,10 @@ func (p *Parser) standard(a *Parsed, at location) string {
 		b.WriteString(known)
 	}
 	either(at.province, a.Province)
-	if !municipality(at.province) && at.city != at.province && !municipality(a.City) && !(at.city == "" && at.district != "") {
+	// Counties right under a province and those of municipalities have no
+	// prefecture above them.
+	under := at.city == "" && at.district != ""
+	if !under && !municipality(at.province) && !municipality(a.City) && at.city != at.province {
 		either(at.city, a.City)
 	}
 	either(at.district, a.District)

@@ -124,6 +124,7 @@ func (p *Parser) assemble(r *reader, out *Parsed) {
 			if mark(text) {
 				continue
 			}
+		default:
 		}
 		f := fields[s.label]
 		if f == nil && s.label == labelCountry {

@@ -78,7 +78,7 @@ func (m *model) tag(r *reader) []tag {
 			}
 		}
 		if rows&1 == 1 {
-			x := (*[nWords]uint64)(m.table[at[rows-1]:])
+			x := (*[nWords]uint64)(m.table[at[rows-1]:]) //nolint:gosec // rows is at least 1 here
 			for j := range sum {
 				sum[j] += x[j]
 			}

@@ -318,6 +318,7 @@ func score(m *model, samples []sample) (all, fields tally, by [nLabels]tally) {
 		switch label(l) {
 		case labelCountry, labelPerson, labelNear, labelWaste, labelZone, labelSubRoad, labelSubRoadNo, labelSubPOI:
 			continue
+		default:
 		}
 		fields.tp, fields.fp, fields.fn = fields.tp+c.tp, fields.fp+c.fp, fields.fn+c.fn
 	}

@@ -87,11 +87,8 @@ func spokenDate(v []byte) (rule.Day, rule.Fault) {
 	for len(rest) > 0 {
 		r, size := utf8.DecodeRune(rest)
 		rest = rest[size:]
-		digit := -1
-		switch {
-		case r >= '0' && r <= '9':
-			digit = int(r - '0')
-		default:
+		digit := int(r - '0')
+		if r < '0' || r > '9' {
 			digit = chineseDigit(r)
 			chinese = chinese || digit >= 0
 		}
@@ -125,7 +122,7 @@ func spokenDate(v []byte) (rule.Day, rule.Fault) {
 			}
 			continue
 		}
-		if !open {
+		if !open || n == 0 {
 			return 0, rule.Layout
 		}
 		open = false

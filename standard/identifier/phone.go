@@ -281,10 +281,6 @@ func remakePhone(dst, v []byte) ([]byte, rule.Mends) {
 	if m&rule.CountryCode != 0 && number[0] != '0' && number[0] != '1' && number[0] != '4' && number[0] != '8' {
 		dst = append(dst, '0') // +86 21 … is 021 at home
 	}
-	from := len(dst)
-	if from > 0 && dst[0] == '0' {
-		from = 0
-	}
 	dst = append(dst, number...)
 	if dst[0] == '0' && len(dst) > 4 {
 		// 0 code number → 0code-number
