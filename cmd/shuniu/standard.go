@@ -82,7 +82,7 @@ func (c *standardAddressCommand) Run(a *app) error {
 
 // printLines prints one JSON object for each value, and what was ready before
 // an error.
-func (a *app) printLines(values iter.Seq2[string, error], make func(string) any) (err error) {
+func (a *app) printLines(values iter.Seq2[string, error], answer func(string) any) (err error) {
 	w := bufio.NewWriterSize(a.out, 64<<10)
 	defer func() { err = errors.Join(err, w.Flush()) }()
 	enc := json.NewEncoder(w)
@@ -91,7 +91,7 @@ func (a *app) printLines(values iter.Seq2[string, error], make func(string) any)
 		if err != nil {
 			return err
 		}
-		if err := enc.Encode(make(v)); err != nil {
+		if err := enc.Encode(answer(v)); err != nil {
 			return err
 		}
 	}

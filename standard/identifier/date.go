@@ -126,7 +126,7 @@ func spokenDate(v []byte) (rule.Day, rule.Fault) {
 			return 0, rule.Layout
 		}
 		open = false
-		ends[n-1] = r
+		ends[n-1] = r //nolint:gosec // n is at least 1 here
 		if !strings.ContainsRune("-/.年月日号T:_", r) {
 			return 0, rule.Layout
 		}
