@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -74,18 +73,8 @@ func (s *datasets) sorted(ctx context.Context, f DatasetFilter, p Paging) ([]cat
 		ids = ids[:p.Limit]
 		next = base64.RawURLEncoding.EncodeToString([]byte(keys[p.Limit-1]))
 	}
-	entries := make([]catalogue.Entry, 0, len(ids))
-	for _, id := range ids {
-		e, err := s.cat.Get(ctx, id)
-		if errors.Is(err, fault.NotFound) {
-			continue // gone meanwhile
-		}
-		if err != nil {
-			return nil, "", err
-		}
-		entries = append(entries, e)
-	}
-	return entries, next, nil
+	entries, err := s.cat.Entries(ctx, ids)
+	return entries, next, err
 }
 
 // sortKey reads the key of a sorted page.
@@ -340,8 +329,9 @@ func (s *datasets) mayMove(ctx context.Context, id, department string) error {
 	return err
 }
 
-// move gives a dataset to another department: its entry, and where further
-// files of the source are looked for. Its batches stay what they were.
+// move gives a dataset to another department: its entry, where further files
+// of the source are looked for, and its batches, so that the readers of its
+// rows reach the files and lines they came from, and the former ones do not.
 func (s *datasets) move(ctx context.Context, tx bun.Tx, id, department, account string) error {
 	e, err := s.cat.Load(ctx, tx, id)
 	if err != nil {
@@ -355,8 +345,13 @@ func (s *datasets) move(ctx context.Context, tx bun.Tx, id, department, account 
 	if err := s.cat.Put(ctx, tx, e, nil, catalogue.Change{Account: account, Kind: "moved", Detail: detail}); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, "UPDATE collect_dataset SET department = ? WHERE dataset = ?", department, id); err != nil {
-		return fmt.Errorf("move dataset %s: %w", id, err)
+	for _, q := range []string{
+		"UPDATE collect_dataset SET department = ? WHERE dataset = ?",
+		"UPDATE collect_batch SET department = ? WHERE dataset = ?",
+	} {
+		if _, err := tx.ExecContext(ctx, q, department, id); err != nil {
+			return fmt.Errorf("move dataset %s: %w", id, err)
+		}
 	}
 	return nil
 }
