@@ -918,6 +918,9 @@ export interface components {
             types?: {
                 [key: string]: string;
             };
+            units?: {
+                [key: string]: string;
+            };
         };
         AuditEntry: {
             account: string;
@@ -1059,6 +1062,8 @@ export interface components {
             /** @enum {string} */
             type: "text" | "integer" | "decimal" | "boolean" | "date" | "time" | "timestamp";
             unit: string;
+            /** @description Of the numbers when there are several, most frequent first; area.units chooses one */
+            units?: components["schemas"]["UnitCount"][];
             /** Format: int64 */
             unread: number;
         };
@@ -1876,6 +1881,10 @@ export interface components {
             /** @description Dataset id: an existing one, or a free one made from the name */
             id: string;
             name: string;
+            /** @description Better names, best first */
+            names?: string[];
+            /** @description The name of the new dataset does not say what it is about: ask for one */
+            vague?: boolean;
             /** @description In plain words */
             why: string;
         };
@@ -1937,6 +1946,11 @@ export interface components {
             objects: number;
             /** Format: int64 */
             rows: number;
+        };
+        UnitCount: {
+            /** Format: int64 */
+            count: number;
+            unit: string;
         };
         Upload: {
             /** Format: date-time */
