@@ -36,6 +36,7 @@ type call struct {
 	local   bool   // the principal is the owner of the data folder
 	secure  bool
 
+	answer    *answerWriter   // nil outside a server
 	operation string          // its id, once it is known
 	stopping  context.Context //nolint:containedctx // ends when the server stops; for streams
 }
@@ -47,6 +48,18 @@ func callOf(ctx context.Context) *call {
 		return c
 	}
 	return &call{lang: locale.Chinese}
+}
+
+// takeBack forgets an answer that was begun, if nothing of it has left.
+func (c *call) takeBack(begun bool) bool {
+	switch {
+	case !begun:
+		return true
+	case c.answer == nil || c.answer.sent:
+		return false
+	}
+	c.answer.reset()
+	return true
 }
 
 // stopped is closed when the server stops; nil, which never is, in tests.

@@ -95,6 +95,12 @@ func onBothStores(t *testing.T, test func(t *testing.T, h *hub)) {
 // newHubOn starts a hub on the metadata store at dsn.
 func newHubOn(t *testing.T, dsn string, change func(*Config)) *hub {
 	t.Helper()
+	return newHubWithin(t, dsn, time.Minute, change)
+}
+
+// newHubWithin starts a hub whose workers have so long for a job.
+func newHubWithin(t *testing.T, dsn string, deadline time.Duration, change func(*Config)) *hub {
+	t.Helper()
 	dir := t.TempDir()
 	h := &hub{logs: &safeBuffer{}, sessions: map[string]string{}}
 	log := slog.New(slog.NewTextHandler(h.logs, nil))
@@ -108,7 +114,7 @@ func newHubOn(t *testing.T, dsn string, change func(*Config)) *hub {
 	var err error
 	h.db, err = metadb.Open(ctx, dsn, log)
 	must(err)
-	pool, err := worker.NewPool(worker.Config{Command: []string{os.Args[0]}, Dir: filepath.Join(dir, "tmp"), Size: 1, Deadline: time.Minute, Log: log})
+	pool, err := worker.NewPool(worker.Config{Command: []string{os.Args[0]}, Dir: filepath.Join(dir, "tmp"), Size: 1, Deadline: deadline, Log: log})
 	must(err)
 	lake, err := iceberg.Open(ctx, iceberg.Config{Dir: filepath.Join(dir, "lake"), DB: h.db, Log: log})
 	must(err)

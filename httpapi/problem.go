@@ -15,6 +15,7 @@ import (
 	"shuniu/fault"
 	"shuniu/guard"
 	"shuniu/locale"
+	"shuniu/metadb"
 )
 
 // A Problem is an error as a caller gets it: RFC 9457 with a stable code, a
@@ -116,6 +117,7 @@ func (a *api) problem(ctx context.Context, err error) *Problem {
 	if errors.As(err, &p) {
 		return p
 	}
+	err = metadb.Classify(err) // reads of the metadata store come as its driver left them
 	c := callOf(ctx)
 	p = &Problem{Type: "about:blank", Status: http.StatusInternalServerError, Code: "internal", TraceID: c.trace}
 	kind := fault.KindOf(err)

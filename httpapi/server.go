@@ -133,6 +133,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	ctx := context.WithValue(r.Context(), callKey{}, c)
 	r = r.WithContext(ctx)
 	aw := newAnswer(w, r)
+	c.answer = aw
 	if r.Body != nil && r.Body != http.NoBody {
 		r.Body = &patientBody{ReadCloser: r.Body, rc: http.NewResponseController(w)}
 	}

@@ -30,22 +30,28 @@ type sink interface {
 	end(w *buffered, truncated bool)
 }
 
-// buffered gathers bytes and remembers the first error of its writer.
+// buffered gathers bytes and remembers the first error of its writer, which
+// it opens when the first bytes leave.
 type buffered struct {
-	w   io.Writer
-	b   []byte
-	err error
+	open func() io.Writer
+	w    io.Writer
+	b    []byte
+	err  error
 }
 
 func (b *buffered) flush() {
+	if b.w == nil && b.open != nil {
+		b.w = b.open()
+	}
 	if b.err == nil && len(b.b) > 0 {
 		_, b.err = b.w.Write(b.b)
 	}
 	b.b = b.b[:0]
 }
 
-// stream sends rows through s and closes them. What fails after the first
-// byte can only end the connection, so that no cut answer looks whole.
+// stream sends rows through s and closes them. What fails before the first
+// byte has left is answered with its reason; after it, only the end of the
+// connection is left, so that no cut answer looks whole.
 func (a *api) stream(ctx context.Context, rows RowStream, s sink) *huma.StreamResponse {
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
 		defer a.closeQuietly(ctx, rows)
@@ -54,14 +60,20 @@ func (a *api) stream(ctx context.Context, rows RowStream, s sink) *huma.StreamRe
 			a.refuse(hc, a.problem(ctx, err))
 			return
 		}
-		hc.SetHeader("Content-Type", s.contentType())
-		if n := s.fileName(); n != "" {
-			hc.SetHeader("Content-Disposition", attachment(n))
-		}
-		hc.SetStatus(http.StatusOK)
-		w := &buffered{w: hc.BodyWriter()}
+		w := &buffered{open: func() io.Writer {
+			hc.SetHeader("Content-Type", s.contentType())
+			if n := s.fileName(); n != "" {
+				hc.SetHeader("Content-Disposition", attachment(n))
+			}
+			hc.SetStatus(http.StatusOK)
+			return hc.BodyWriter()
+		}}
 		s.begin(w, rows.Columns())
 		if err := pump(ctx, rows, first, err, s, w); err != nil {
+			if w.err == nil && callOf(ctx).takeBack(w.w != nil) {
+				a.refuse(hc, a.problem(ctx, err)) // nothing has left yet: the reason goes in its place
+				return
+			}
 			a.cut(ctx, "stream rows", err)
 			panic(http.ErrAbortHandler)
 		}
@@ -95,7 +107,9 @@ func pump(ctx context.Context, rows RowStream, chunk [][]any, err error, s sink,
 	}
 }
 
-// csvSink writes RFC 4180: plain for programs, or safe for spreadsheets.
+// csvSink writes RFC 4180. Answers to a query are plain, for programs: a value
+// that begins with = + - or @ stays exactly what it is. Downloads of a dataset
+// are safe, for spreadsheets: such a cell is prefixed with '.
 type csvSink struct {
 	bom, safe bool
 	name      string

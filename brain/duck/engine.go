@@ -32,7 +32,7 @@ func (e *Engine) References(ctx context.Context, sql string) ([]resource.Table, 
 		return json.Unmarshal(m.Payload, &tables)
 	})
 	if err != nil {
-		return nil, err
+		return nil, ofStatement(err)
 	}
 	return tables, nil
 }
@@ -57,7 +57,7 @@ func (e *Engine) Run(ctx context.Context, st brain.Statement, scans []brain.Scan
 	}
 	if err != nil {
 		_ = job.Close() // err says it
-		return nil, named(err, scans)
+		return nil, named(ofStatement(err), scans)
 	}
 	return r, nil
 }
@@ -83,6 +83,8 @@ func (r *rows) Next(ctx context.Context) ([][]any, error) {
 		switch {
 		case errors.Is(err, io.EOF) && !r.ended:
 			return nil, fmt.Errorf("%w: no end", errFrame)
+		case err != nil && !errors.Is(err, io.EOF):
+			return nil, ofStatement(err)
 		case err != nil:
 			return nil, err
 		}

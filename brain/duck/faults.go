@@ -1,10 +1,12 @@
 package duck
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"shuniu/fault"
+	"shuniu/worker"
 )
 
 // Classes of DuckDB's messages, by what stands before the colon, that mean the
@@ -30,7 +32,8 @@ func engineError(msg string) error {
 	class, rest, _ := strings.Cut(head, ":")
 	switch {
 	case class == "Out of Memory Error":
-		return fault.Explain(fmt.Errorf("duckdb: %s: %w", head, fault.Busy), KeyMemory, nil)
+		// A worker's memory is one statement's own: the same one fails again.
+		return fault.Explain(fmt.Errorf("duckdb: %s: %w", head, fault.Invalid), KeyMemory, nil)
 	case statementClasses[class], class == "Invalid Input Error" && !anyOf(rest, damageSigns):
 		return fault.Explain(fmt.Errorf("%w statement: %s", fault.Invalid, msg), KeyStatement, map[string]any{"message": msg})
 	case class == "Permission Error":
@@ -52,4 +55,14 @@ func anyOf(s string, parts []string) bool {
 		}
 	}
 	return false
+}
+
+// ofStatement makes what a caller's statement ran into the statement's fault:
+// a worker it kept busy to the deadline is not a hub that is busy.
+func ofStatement(err error) error {
+	var e *fault.Explained
+	if errors.As(err, &e) && e.Key == worker.KeyDeadline {
+		return fault.Explain(fmt.Errorf("%w statement: %w", fault.Invalid, err), e.Key, e.Args)
+	}
+	return err
 }
