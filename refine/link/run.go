@@ -1,0 +1,133 @@
+package link
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"shuniu/fault"
+)
+
+// A Result is the partition of the rows and how it was found.
+type Result struct {
+	Cluster     []int32   // per row, numbered from 0 in the order of first rows
+	Probability []float32 // per row: that it belongs to the rest of its cluster; 1 when alone
+	Clusters    int
+	Pairs       int64    // compared
+	Links       int      // pairs at or above the threshold
+	Model       string   // fields or text
+	Threshold   float64  // bits (fields) or cosine (text)
+	ChosenBy    string   // how the threshold was chosen
+	Fields      []string // evidence: name (kind)
+	Keys        []string // columns that are no evidence
+	Rules       []string // blocking
+}
+
+// Run links the rows of in.
+func Run(ctx context.Context, in *Input, set Settings) (*Result, error) {
+	fields, keys := buildFields(in, set)
+	if len(fields) == 0 {
+		return nil, fmt.Errorf("no column is evidence: %w", fault.Invalid)
+	}
+	var apart func(a, b int32) bool
+	if set.AcrossOnly {
+		apart = func(a, b int32) bool { return in.fileOf(int(a)) == in.fileOf(int(b)) }
+	}
+	res := &Result{Keys: keys, Model: "fields"}
+	fields = findInside(fields, in.Rows)
+	if len(fields) > maxFields {
+		slices.SortStableFunc(fields, func(a, b *field) int { return b.filled - a.filled })
+		fields = fields[:maxFields]
+	}
+	if len(fields) > 2 {
+		fields = withoutEchoes(fields, in.Rows)
+	}
+	for _, f := range fields {
+		res.Fields = append(res.Fields, f.name+" ("+f.kind.String()+")")
+	}
+	if set.Model == "text" || set.Model == "" && isText(fields, in.Rows) {
+		return runText(ctx, in, fields, set, res, apart)
+	}
+	rules := propose(fields, in.Rows, pairsPerRow(in.Rows))
+	m, _ := train(fields, rules, in.Rows, apart)
+	for i := range rules {
+		res.Rules = append(res.Rules, rules[i].String())
+	}
+	var edges []edge
+	eachPair(fields, rules, in.Rows, apart, func(a, b int32) {
+		res.Pairs++
+		p := m.compare(a, b)
+		if w := m.weight(a, b, p) + m.prior; w > -12 {
+			edges = append(edges, edge{a, b, float32(w)})
+		}
+	})
+	res.Threshold, res.ChosenBy = 0, "prior"
+	if set.Threshold != nil {
+		res.Threshold, res.ChosenBy = *set.Threshold, "settings"
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	order := rowOrder(fields, in.Rows)
+	roots := cluster(in.Rows, edges, res.Threshold, order)
+	res.finish(roots, edges)
+	if debug != nil {
+		debug(in, m, edges, order)
+	}
+	return res, nil
+}
+
+var debug func(in *Input, m *model, edges []edge, order []uint64)
+
+func rowOrder(fields []*field, rows int) []uint64 {
+	out := make([]uint64, rows)
+	for _, f := range fields {
+		h := make([]uint64, len(f.vals))
+		for v := 1; v < len(h); v++ {
+			h[v] = hashBytes(f.vals[v])
+		}
+		for i := range out {
+			out[i] = (out[i] ^ h[f.ids[i]]) * mixA
+			out[i] ^= out[i] >> 29
+		}
+	}
+	return out
+}
+
+// finish numbers the clusters and gives each row the probability of its best
+// link inside the cluster.
+func (r *Result) finish(roots []int32, edges []edge) {
+	n := len(roots)
+	number := make([]int32, n)
+	r.Cluster = make([]int32, n)
+	r.Probability = make([]float32, n)
+	for i := range number {
+		number[i] = -1
+	}
+	for i, root := range roots {
+		if number[root] < 0 {
+			number[root] = int32(r.Clusters)
+			r.Clusters++
+		}
+		r.Cluster[i] = number[root]
+	}
+	best := make([]float32, n)
+	for i := range best {
+		best[i] = float32(math.Inf(-1))
+	}
+	for _, e := range edges {
+		if float64(e.w) >= r.Threshold {
+			r.Links++
+		}
+		if roots[e.a] == roots[e.b] {
+			best[e.a], best[e.b] = max(best[e.a], e.w), max(best[e.b], e.w)
+		}
+	}
+	for i, b := range best {
+		r.Probability[i] = 1
+		if !math.IsInf(float64(b), -1) {
+			r.Probability[i] = float32(posterior(float64(b)))
+		}
+	}
+}
