@@ -18,6 +18,13 @@ test('rows stand in the order of the file', () => {
   expect(rows.some((r) => r.kind === 'gap')).toBe(false)
 })
 
+test('a table without header rows still shows the names of its columns', () => {
+  const rows = physical({ ...t, notes: [], rejected: [], header_rows: 0 })
+  expect(rows[0]).toMatchObject({ line: 0, kind: 'header', cells: t.columns.map((c) => c.name) })
+  expect(rows[1]?.kind).toBe('data')
+  expect(physical({ ...t, notes: [], rejected: [], header_rows: 0, rows: 0, preview: { columns: [], rows: [], origin: [] } }).map((r) => r.kind)).toEqual(['header'])
+})
+
 test('a cut preview says how much is left and shows nothing beyond it', () => {
   const rows = physical({ ...t, rows: 5000 })
   expect(rows.at(-1)?.kind).toBe('gap')

@@ -56,4 +56,5 @@ export type QueryResult = Omit<S['QueryResult'], 'rows'> & { rows: Value[][] }
 export interface Page<T> { items: T[]; next?: string; total_estimate?: number }
 export interface Faceted<T> extends Page<T> { facets: Facet[] }
 
+export type SignInLock = S['SignInLock']
 export type DemoAccount = S['DemoAccount']

@@ -8,7 +8,7 @@ import { areaOf, parseRange, withArea } from './grid'
 import type { Item } from './machine'
 import { uploader } from './uploader'
 import { encodingName } from '../app/status'
-import { delimiterName, delimiters, encodings } from './words'
+import { delimiterName, delimiters, encodings, lined } from './words'
 
 export function Adjust({ item, report, table }: { item: Item; report: Report; table: TableReport }) {
   const { t } = useTranslation()
@@ -17,6 +17,7 @@ export function Adjust({ item, report, table }: { item: Item; report: Report; ta
   const area = areaOf(table)
   const set = (o: ReadOptions) => uploader.adjust(item.key, o)
   const put = (patch: Partial<Area>) => set(withArea(item.options, report.tables, table.n, { ...area, ...patch }))
+  if (!text && table.place.range === undefined && !lined(table.format)) return null
   const touched = !!(item.options.encoding || item.options.delimiter || item.options.quote || item.options.tables?.length)
   return (
     <div className="adjust">
@@ -31,7 +32,7 @@ export function Adjust({ item, report, table }: { item: Item; report: Report; ta
         </>
       )}
       {table.place.range !== undefined && !text && <RangeBox key={area.range ?? table.place.range} id={ids.place} value={area.range ?? table.place.range} onCommit={(range) => put({ range })} />}
-      <Stepper label={t('adjust.header_rows')} value={table.header_rows} onChange={(n) => put({ header_rows: n })} />
+      {lined(table.format) && <Stepper label={t('adjust.header_rows')} value={table.header_rows} onChange={(n) => put({ header_rows: n })} />}
       {touched && <Tooltip title={t('adjust.reset_text')}><Button size="small" type="text" icon={<UndoOutlined />} onClick={() => set({})}>{t('adjust.reset')}</Button></Tooltip>}
     </div>
   )

@@ -5,7 +5,7 @@ import { Dot, Progress } from '../app/bits'
 import { bytes, num } from '../app/format'
 import type { Item } from './machine'
 import { uploader } from './uploader'
-import { sayFound, stageTone, useStage } from './words'
+import { asks, sayFound, stageTone, useStage } from './words'
 
 /** FileList is one card a file: where it stands and what can be done. */
 export function FileList({ items, current, onPick }: { items: Item[]; current: string | undefined; onPick: (key: string) => void }) {
@@ -15,7 +15,7 @@ export function FileList({ items, current, onPick }: { items: Item[]; current: s
     <ul className="files" aria-label={t('upload.files')}>
       {items.map((i) => {
         const slash = i.name.lastIndexOf('/')
-        const questions = i.report?.tables.reduce((n, x) => n + x.questions.length, 0) ?? 0
+        const questions = i.report?.tables.reduce((n, x) => n + asks(x), 0) ?? 0
         return (
           <li key={i.key} className={i.key === current ? 'on' : ''}>
             <button type="button" className="file-open" aria-current={i.key === current ? 'true' : undefined} onClick={() => onPick(i.key)}>

@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next'
 import type { Batch } from '../api/types'
 import { Code, Dot, Facts } from '../app/bits'
 import { useCopy } from '../app/copy'
+import { useMe } from '../app/session'
 import { fullTime, num } from '../app/format'
 import { Says } from '../app/states'
 import type { Item } from './machine'
@@ -30,6 +31,7 @@ export function Receipts({ item, onNext }: { item: Item; onNext: () => void }) {
 export function ReceiptCard({ batch: b, bare }: { batch: Batch; bare?: boolean }) {
   const { t } = useTranslation()
   const copy = useCopy()
+  const me = useMe()
   const good = b.status === 'landed' || b.status === 'kept_as_object' || b.status === 'unchanged'
   const Icon = good ? CheckCircleFilled : b.status === 'waiting' || b.status === 'running' ? ClockCircleFilled : CloseCircleFilled
   return (
@@ -55,7 +57,7 @@ export function ReceiptCard({ batch: b, bare }: { batch: Batch; bare?: boolean }
         [t('receipt.sql'), b.sql ? <Code key="q">{b.sql}</Code> : '—'],
         ['SHA-256', <Code key="h" cut={18}>{b.sha256}</Code>],
         [t('receipt.snapshot'), b.snapshot ? <Code key="n" cut={12}>{String(b.snapshot)}</Code> : '—'],
-        [t('common.who'), b.account],
+        [t('common.who'), me?.account === b.account ? `${me.name}（${b.account}）` : b.account],
         [t('common.when'), fullTime(b.at)],
       ]} />
       <div className="receipt-go no-print">

@@ -1,20 +1,20 @@
 // One file: what was found, what to confirm, how to set it right, where it goes, its receipt.
 import { ArrowLeftOutlined, CheckOutlined, FileSearchOutlined, InboxOutlined, QuestionCircleOutlined, RedoOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
-import { Button, Checkbox, Input } from 'antd'
+import { Button, Checkbox, Input, Radio } from 'antd'
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { hub } from '../api/hub'
 import type { LandedTable, Member, TableReport } from '../api/types'
 import { Card, Chip, Code, Progress } from '../app/bits'
-import { bytes } from '../app/format'
+import { bytes, num } from '../app/format'
 import { useKeys } from '../app/keyboard'
 import { Says, Skeleton } from '../app/states'
 import { TabBar } from '../app/TabBar'
 import { useUrl } from '../app/url'
 import { Adjust } from './Adjust'
 import { Columns } from './Columns'
-import { adjustable, withArea } from './grid'
+import { adjustable, areaOf, withArea } from './grid'
 import { Grid } from './Grid'
 import type { Item } from './machine'
 import { Receipts } from './Receipt'
@@ -86,7 +86,9 @@ function Refused({ item }: { item: Item }) {
     <Says tone="bad" title={t(`refusal.${why?.kind ?? 'unknown'}`)} text={<><p>{why?.message}</p><p className="says-hint">{why?.hint}</p><p>{t('refusal.kept')}</p></>}
       action={why?.kind === 'encrypted'
         ? <form className="inline" onSubmit={(e) => { e.preventDefault(); uploader.adjust(item.key, { ...item.options, password }) }}><Input.Password aria-label={t('refusal.password')} placeholder={t('refusal.password')} value={password} autoComplete="off" onChange={(e) => setPassword(e.target.value)} /><Button htmlType="submit" type="primary" loading={item.busy ?? false} disabled={!password}>{t('refusal.open')}</Button></form>
-        : <Button icon={<RedoOutlined />} loading={item.busy ?? false} onClick={() => uploader.adjust(item.key, item.options)}>{t('refusal.again')}</Button>} />
+        : why?.kind === 'empty' || why?.kind === 'damaged' || why?.kind === 'pointer'
+          ? <Button onClick={() => uploader.remove(item.key)}>{t('refusal.off_list')}</Button>
+          : <Button icon={<RedoOutlined />} loading={item.busy ?? false} onClick={() => uploader.adjust(item.key, item.options)}>{t('refusal.again')}</Button>} />
   )
 }
 
@@ -98,12 +100,15 @@ function Confirm({ item }: { item: Item }) {
   const [choices, setChoices] = useState<Record<number, Choice>>({})
   const [ticked, setTicked] = useState<string[]>([])
   const [save, setSave] = useState(true)
+  const [named, setNamed] = useState<number[]>([])
   const departments = useQuery({ queryKey: ['departments'], queryFn: hub.departments, staleTime: 300_000 })
   const r = item.report
   const tables = useMemo(() => r?.tables ?? [], [r])
   const current: TableReport | undefined = tables.find((x) => String(x.n) === query.table) ?? tables[0]
-  const questions = tables.flatMap((x) => x.questions.map((q) => ({ key: `${x.n}·${q}`, n: x.n, name: x.name, text: q })))
-  const open = questions.filter((q) => !ticked.includes(q.key))
+  const questions = tables.flatMap((x) => x.questions.map((q) => ({ key: `${x.n}·${q}`, n: x.n, name: x.name, text: q, table: x, column: unitColumn(x, q) })))
+  const unnamed = tables.filter((x) => x.suggested?.vague && !x.suggested.exists && (choices[x.n]?.land ?? true) && !choices[x.n]?.dataset && !named.includes(x.n) && !choices[x.n]?.name?.trim())
+  const naming = tables.filter((x) => x.suggested?.vague && !x.suggested.exists && (choices[x.n]?.land ?? true) && !choices[x.n]?.dataset)
+  const open = [...questions.filter((q) => !ticked.includes(q.key)), ...unnamed]
   const landing = tables.filter((x) => choices[x.n]?.land ?? true)
   const land = () => {
     const list: LandedTable[] = tables.map((x) => {
@@ -116,6 +121,8 @@ function Confirm({ item }: { item: Item }) {
   useKeys({ l: () => { if (can) land() } })
   if (!r) return null
   const change = (n: number, c: Choice) => setChoices({ ...choices, [n]: { ...choices[n], ...c } })
+  const columnsWere = current && item.columnsWere?.[current.n]
+  const tick = (key: string, n: number, on: boolean) => { setTicked(on ? [...ticked, key] : ticked.filter((k) => k !== key)); if (on && tables.length > 1) set({ table: String(n) }) }
   const one = current && (
       <div className={`one-table ${item.busy ? 'dim' : ''}`} aria-busy={item.busy}>
           <ul className="clauses" aria-label={t('upload.found')}>
@@ -123,6 +130,7 @@ function Confirm({ item }: { item: Item }) {
           </ul>
           <Target table={current} choice={choices[current.n] ?? {}} departments={departments.data ?? []} onChange={(c) => change(current.n, c)} />
           <Card title={t('upload.preview')} extra={item.busy ? <span className="busy">{t('upload.again')}</span> : <Legend />} flush>
+            {columnsWere !== undefined && columnsWere !== current.columns.length && <p className="columns-changed" role="status">{t('upload.columns_changed', { was: num(columnsWere), now: num(current.columns.length) })}</p>}
             {adjustable(current) && <Adjust item={item} report={r} table={current} />}
             <Grid table={current} onArea={adjustable(current) ? (a) => uploader.adjust(item.key, withArea(item.options, tables, current.n, a)) : undefined} />
           </Card>
@@ -133,13 +141,20 @@ function Confirm({ item }: { item: Item }) {
     <>
       {item.fault && <Says tone="bad" title={t('upload.failed_analysing')} text={<><p>{item.fault.detail}</p><p className="says-hint">{item.fault.hint || t('upload.kept_first')}</p></>} />}
       {item.recipe && <p className="recipe"><CheckOutlined aria-hidden /> {t('upload.recipe', { name: item.recipe })}</p>}
-      {questions.length > 0 && (
+      {questions.length + naming.length > 0 && (
         <section className="questions" aria-label={t('upload.questions')}>
           <h3><QuestionCircleOutlined aria-hidden /> {t('upload.questions_n', { count: open.length })}</h3>
+          {naming.map((x) => (
+            <Naming key={`name${x.n}`} table={x} many={tables.length > 1} name={choices[x.n]?.name} done={named.includes(x.n) || !!choices[x.n]?.name?.trim()}
+              onName={(name) => { change(x.n, { name }); setNamed(name.trim() ? [...named.filter((n) => n !== x.n), x.n] : named.filter((n) => n !== x.n)) }} />
+          ))}
           {questions.map((q) => (
-            <Checkbox key={q.key} checked={ticked.includes(q.key)} onChange={(e) => { setTicked(e.target.checked ? [...ticked, q.key] : ticked.filter((k) => k !== q.key)); if (e.target.checked && tables.length > 1) set({ table: String(q.n) }) }}>
-              {tables.length > 1 && <Chip>{q.name}</Chip>} {q.text}
-            </Checkbox>
+            <div key={q.key} className="question">
+              {q.column && adjustable(q.table)
+                ? <Units table={q.table} column={q.column} text={q.text} many={tables.length > 1} kept={ticked.includes(q.key)} busy={item.busy ?? false} onKeep={() => tick(q.key, q.n, true)}
+                    onUnit={(u) => { const a = areaOf(q.table); uploader.adjust(item.key, withArea(item.options, tables, q.n, { ...a, units: { ...a.units, [q.column?.name ?? '']: u } })) }} />
+                : <Checkbox checked={ticked.includes(q.key)} onChange={(e) => tick(q.key, q.n, e.target.checked)}>{tables.length > 1 && <Chip>{q.name}</Chip>} {q.text}</Checkbox>}
+            </div>
           ))}
         </section>
       )}
@@ -154,6 +169,42 @@ function Confirm({ item }: { item: Item }) {
         <Button type="primary" size="large" disabled={!can} onClick={land}>{tables.length === 0 ? t('upload.keep') : tables.length > 1 ? t('upload.land_n', { n: landing.length }) : t('upload.land')}</Button>
       </footer>
     </>
+  )
+}
+
+/** unitColumn is the column of several units that a question is about. */
+const unitColumn = (x: TableReport, q: string) => x.columns.find((c) => (c.units?.length ?? 0) > 1 && q.includes(`“${c.name}”`))
+
+/** Units asks in which unit a column is read as numbers. */
+function Units({ table, column, text, many, kept, busy, onKeep, onUnit }: { table: TableReport; column: TableReport['columns'][number]; text: string; many: boolean; kept: boolean; busy: boolean; onKeep: () => void; onUnit: (unit: string) => void }) {
+  const { t } = useTranslation()
+  return (
+    <>
+      <span>{many && <Chip>{table.name}</Chip>} {text}</span>
+      <Radio.Group className="question-answers" aria-label={t('units.choose', { name: column.name })} disabled={busy} value={kept ? 'keep' : undefined}
+        onChange={(e) => { const v = String(e.target.value); if (v === 'keep') onKeep(); else onUnit(v.slice(1)) }}>
+        <Radio value="keep">{t('units.keep')}</Radio>
+        {(column.units ?? []).map((u) => <Radio key={u.unit} value={`=${u.unit}`}>{t('units.read', { unit: u.unit || t('units.none'), n: num(u.count) })}</Radio>)}
+      </Radio.Group>
+      <small className="muted question-answers">{t('units.rest')}</small>
+    </>
+  )
+}
+
+/** Naming asks for a better name of a new dataset than 上海 or 附件2. */
+function Naming({ table, many, name, done, onName }: { table: TableReport; many: boolean; name: string | undefined; done: boolean; onName: (name: string) => void }) {
+  const { t } = useTranslation()
+  const [text, setText] = useState('')
+  const was = table.suggested?.name ?? table.name
+  return (
+    <div className="question">
+      <span>{done && <CheckOutlined aria-hidden className="ok" />} {many && <Chip>{table.name}</Chip>} {done ? t('naming.done', { name: name ?? was }) : t('naming.ask', { name: was })}</span>
+      <div className="question-answers">
+        {(table.suggested?.names ?? []).map((n) => <Button key={n} size="small" type={done && name === n ? 'primary' : 'default'} onClick={() => onName(n)}>{n}</Button>)}
+        <Input size="small" maxLength={100} aria-label={t('naming.own')} placeholder={t('naming.own')} value={text} onChange={(e) => { setText(e.target.value); onName(e.target.value) }} />
+        <Button size="small" type={done && name === was ? 'primary' : 'default'} onClick={() => onName(was)}>{t('naming.keep', { name: was })}</Button>
+      </div>
+    </div>
   )
 }
 

@@ -10,6 +10,7 @@ import { NoRight } from '../app/states'
 import { may, useMe } from '../app/session'
 import { useUrl } from '../app/url'
 import { fromDrop, fromPicker, type Dropped } from './dropped'
+import { asks } from './words'
 import { FileList } from './FileList'
 import { Review } from './Review'
 import { uploader, useUploads } from './uploader'
@@ -63,7 +64,7 @@ export default function Upload() {
 
   if (me && !may(me, 'land')) return <><PageHead title={t('menu.upload')} /><NoRight right="land" /></>
   const ready = items.filter((i) => i.stage === 'confirm' && !i.busy)
-  const clear = ready.filter((i) => i.report?.tables.every((x) => x.questions.length === 0))
+  const clear = ready.filter((i) => i.report?.tables.every((x) => asks(x) === 0))
   const done = items.filter((i) => i.stage === 'done')
   const picker = (
     <>

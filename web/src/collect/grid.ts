@@ -41,6 +41,11 @@ export function physical(t: TableReport): GridRow[] {
   rows.push(...data)
   const order: Record<RowKind, number> = { note: 0, header: 1, section: 2, data: 3, total: 4, rejected: 5, gap: 6 }
   rows.sort((a, b) => (a.line || 0) - (b.line || 0) || order[a.kind] - order[b.kind])
+  // Formats that name their columns themselves, and files without a header, still show the names.
+  if (t.header_rows === 0 && t.columns.length > 0) {
+    const at = rows.findIndex((r) => r.kind === 'data')
+    rows.splice(at < 0 ? rows.length : at, 0, { line: 0, kind: 'header', cells: t.columns.map((c) => c.name) })
+  }
   if (!complete) rows.push({ line: 0, kind: 'gap' })
   return rows
 }

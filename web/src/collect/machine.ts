@@ -27,6 +27,8 @@ export interface Item {
   total?: number | undefined
   batches?: Batch[] | undefined
   busy?: boolean | undefined
+  /** columnsWere is how many columns each table (n) had before the last change of settings. */
+  columnsWere?: Record<number, number> | undefined
 }
 
 export type Happening =
@@ -66,7 +68,8 @@ export function next(item: Item, h: Happening): Item {
       return item.stage === 'confirm' || item.stage === 'refused' || item.stage === 'failed' ? { ...item, options: h.options, busy: true, fault: undefined } : item
     case 'reported': {
       if (item.stage !== 'analysing' && item.stage !== 'confirm' && item.stage !== 'refused' && item.stage !== 'failed') return item
-      return { ...item, stage: h.report.refused ? 'refused' : 'confirm', report: h.report, options: h.options, recipe: h.recipe, fault: undefined, failedAt: undefined, busy: false }
+      const columnsWere = item.report && item.busy ? Object.fromEntries(item.report.tables.map((x) => [x.n, x.columns.length])) : undefined
+      return { ...item, columnsWere, stage: h.report.refused ? 'refused' : 'confirm', report: h.report, options: h.options, recipe: h.recipe, fault: undefined, failedAt: undefined, busy: false }
     }
     case 'land':
       return item.stage === 'confirm' || item.stage === 'failed' ? { ...item, stage: 'landing', runId: h.runId ?? item.runId, fault: undefined, step: undefined, done: undefined, total: undefined } : item.stage === 'landing' ? { ...item, runId: h.runId ?? item.runId } : item

@@ -19,7 +19,7 @@ export function sayFound(t: TFunction, r: Report): string {
 }
 
 /** lined tells formats whose header is lines of the file from those that name their columns themselves. */
-const lined = (format: string): boolean => !['json', 'ndjson', 'geojson', 'xml', 'sql', 'dbf', 'shp', 'parquet'].includes(format)
+export const lined = (format: string): boolean => !['json', 'ndjson', 'geojson', 'xml', 'sql', 'dbf', 'shp', 'parquet'].includes(format)
 
 /** sayTable is what is worth knowing of one table, a short clause each. */
 export function sayTable(t: TFunction, x: TableReport): { key: string; text: string; tone: Tone }[] {
@@ -35,6 +35,9 @@ export function sayTable(t: TFunction, x: TableReport): { key: string; text: str
   if (x.rejected_count > 0) out.push({ key: 'rejected', text: t('found.rejected', { count: x.rejected_count }), tone: 'bad' })
   return out
 }
+
+/** asks is how much of a table a person has to say: its questions, and a name when the found one says too little. */
+export const asks = (x: TableReport): number => x.questions.length + (x.suggested?.vague && !x.suggested.exists ? 1 : 0)
 
 export const delimiters = [',', '\t', ';', '|', ' ', ':', '^', '~', '\u0001'] as const
 export const delimiterName = (t: TFunction, d: string): string => t(`delimiter.${{ ',': 'comma', '\t': 'tab', ';': 'semicolon', '|': 'pipe', ' ': 'space', ':': 'colon', '^': 'caret', '~': 'tilde', '\u0001': 'soh' }[d] ?? 'other'}`, { d })

@@ -5,9 +5,9 @@ import { App, Button, Drawer, Form, Input, Select } from 'antd'
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { hub } from '../api/hub'
-import type { Account } from '../api/types'
+import type { Account, SignInLock } from '../api/types'
 import { Card, Chip, Dot, PageHead, When, type Tone } from '../app/bits'
-import { fullTime } from '../app/format'
+import { fullTime, num } from '../app/format'
 import { Failure, Loaded } from '../app/states'
 import { useMe } from '../app/session'
 import { DataTable, Pager, usePager, type Col } from '../table/DataTable'
@@ -41,8 +41,8 @@ export default function Accounts() {
       { key: 'state', title: t('common.status'), width: 100, render: (a) => <Dot tone={tone[a.state] ?? 'off'}>{t(`account.${a.state}`)}</Dot>, text: (a) => a.state },
       { key: 'last', title: t('account.last'), width: 140, render: (a) => (a.last_login_at ? <When at={a.last_login_at} /> : <span className="muted">{t('account.never')}</span>), text: (a) => (a.last_login_at ? fullTime(a.last_login_at) : '') },
       { key: 'do', title: t('common.actions'), bare: true, width: 110, render: (a) => (a.account === me?.account ? <span className="muted">{t('account.you')}</span> : a.state === 'active'
-        ? <button type="button" className="link" onClick={() => modal.confirm({ title: t('account.disable_title', { name: a.name }), content: t('account.disable_text'), okText: t('account.disable'), okButtonProps: { danger: true }, onOk: () => change(a, 'disabled') })}>{t('account.disable')}</button>
-        : <button type="button" className="link" onClick={() => void change(a, 'active')}>{t('account.enable')}</button>) },
+        ? <Button size="small" onClick={() => modal.confirm({ title: t('account.disable_title', { name: a.name }), content: t('account.disable_text'), okText: t('account.disable'), okButtonProps: { danger: true }, onOk: () => change(a, 'disabled') })}>{t('account.disable')}</Button>
+        : <Button size="small" onClick={() => void change(a, 'active')}>{t('account.enable')}</Button>) },
     ]
   }, [me, message, modal, queries, t])
   return (
@@ -52,8 +52,38 @@ export default function Accounts() {
         <Button type="primary" icon={<PlusOutlined />} onClick={() => setAdding(true)}>{t('account.add')}</Button>
       </>} />
       <Card flush><Loaded of={list}>{(page) => <DataTable id="accounts" caption={t('menu.accounts')} columns={columns} rows={page.items} rowKey={(a) => a.account} foot={<Pager pager={pager} shown={page.items.length} next={page.next} total={page.total_estimate} />} />}</Loaded></Card>
+      <Locks />
       <Add open={adding} onClose={() => setAdding(false)} />
     </>
+  )
+}
+
+/** Locks are the addresses from which sign-ins are refused for a while. */
+function Locks() {
+  const { t } = useTranslation()
+  const { message } = App.useApp()
+  const queries = useQueryClient()
+  const list = useQuery({ queryKey: ['sign-in-locks'], queryFn: hub.locks, refetchInterval: 30_000 })
+  const lift = async (address: string) => {
+    try {
+      await hub.liftLock(address)
+      void message.success(t('lock.lifted'))
+    } catch (e) {
+      void message.error(e instanceof Error ? e.message : String(e))
+    }
+    await queries.invalidateQueries({ queryKey: ['sign-in-locks'] })
+  }
+  const columns: Col<SignInLock>[] = [
+    { key: 'address', title: t('lock.address'), head: true, render: (l) => <code>{l.address}</code>, text: (l) => l.address },
+    { key: 'failures', title: t('lock.failures'), width: 120, align: 'right', render: (l) => <span className="num">{num(l.failures)}</span>, text: (l) => l.failures },
+    { key: 'until', title: t('lock.until'), width: 180, render: (l) => <When at={l.until} />, text: (l) => fullTime(l.until) },
+    { key: 'do', title: t('common.actions'), bare: true, width: 110, render: (l) => <Button size="small" onClick={() => void lift(l.address)}>{t('lock.lift')}</Button> },
+  ]
+  return (
+    <Card title={t('lock.title')} flush>
+      <p className="muted">{t('lock.sub')}</p>
+      <Loaded of={list}>{(locks) => (locks.length === 0 ? <p className="quiet">{t('lock.none')}</p> : <DataTable id="locks" caption={t('lock.title')} columns={columns} rows={locks} rowKey={(l) => l.address} />)}</Loaded>
+    </Card>
   )
 }
 
