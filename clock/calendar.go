@@ -57,15 +57,14 @@ func (c *calendar) spans(d Day, out []span) []span {
 		if c.hol.Working(d) {
 			out = append(out, span{base, base + daySeconds})
 		}
-		return out
 	case workingHours:
 		for _, s := range c.hours.on(d, c.hol) {
 			out = append(out, span{base + s.from, base + s.to})
 		}
-		return out
-	}
-	for _, s := range c.shifts[d] {
-		out = append(out, span{base + s.from, base + s.to})
+	case roster:
+		for _, s := range c.shifts[d] {
+			out = append(out, span{base + s.from, base + s.to})
+		}
 	}
 	return out
 }

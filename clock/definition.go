@@ -141,10 +141,13 @@ func (b *Book) Check(d *Definition) error {
 		return bad("has no limit")
 	}
 	if _, err := b.counting(d, d.Limit.Unit); err != nil {
-		return bad("%v", err)
+		return fmt.Errorf("clock %s: %w", d.Name, err)
 	}
 	if !slices.Contains([]StartRule{"", NextDay, SameDay, SameMoment}, d.Start) {
 		return bad("start %q, want next_day, same_day or same_moment", d.Start)
+	}
+	if d.Start == SameDay && !d.Limit.Unit.wholeDays() {
+		return bad("start same_day for %s: minutes and hours start at the same moment or the next day", d.Limit)
 	}
 	if !slices.Contains([]Party{Legal, Promised, Applicant}, d.Party) {
 		return bad("party %q, want legal, promised or applicant", d.Party)
@@ -172,14 +175,14 @@ func (b *Book) Check(d *Definition) error {
 			}
 			if r.Max != (Limit{}) {
 				if _, err := b.counting(d, r.Max.Unit); err != nil {
-					return bad("reason %s: %v", r.Name, err)
+					return fmt.Errorf("clock %s, reason %s: %w", d.Name, r.Name, err)
 				}
 			}
 		}
 	}
 	if d.Pause.Max != (Limit{}) {
 		if _, err := b.counting(d, d.Pause.Max.Unit); err != nil {
-			return bad("pauses: %v", err)
+			return fmt.Errorf("clock %s, pauses: %w", d.Name, err)
 		}
 	}
 	if d.Extend.Times > 0 && (d.Extend.Max == (Limit{})) == (d.Extend.MaxPercent == 0) {

@@ -1,8 +1,8 @@
 package clock
 
 import (
+	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 )
@@ -63,7 +63,7 @@ func (b *Book) Explain(c Clock, now time.Time) (Due, []DayNote, string, error) {
 			}
 		case cal != nil && cal.kind == workingHours:
 			n.Why = b.hol.Why(d)
-			if !n.Counts {
+			if !n.Counts && b.hol.Working(d) {
 				n.Why += "; outside working hours"
 			}
 		default:
@@ -81,12 +81,12 @@ func (b *Book) basis(d *Definition, k *course) string {
 		s = append(s, strings.TrimSpace(d.Law.Article+" "+d.Law.Version))
 	}
 	last := k.segs[len(k.segs)-1]
-	switch rule := d.start(d.Limit.Unit); {
-	case rule == NextDay:
+	switch d.start(d.Limit.Unit) {
+	case NextDay:
 		s = append(s, "the day of the act is not counted (民法典 第二百零一条)")
-	case rule == SameDay:
+	case SameDay:
 		s = append(s, "the day of the act is the first one")
-	default:
+	case SameMoment:
 		s = append(s, "counted from the moment (民法典 第二百零一条)")
 	}
 	if u := d.Limit.Unit; u == Month || u == Year {
@@ -102,19 +102,32 @@ func (b *Book) basis(d *Definition, k *course) string {
 		s = append(s, "working hours "+last.cal.hours.String())
 	}
 	if k.asked {
-		var notices []string
-		for y := k.from.Year(); y <= k.to.Year(); y++ {
-			a, ok := b.hol.Arrangement(y)
-			if !ok {
-				s = append(s, fmt.Sprintf("holidays of %d are not announced: provisional, computed without them", y))
-			}
-			for _, n := range a.Notices {
-				notices = append(notices, n.Number)
-			}
-		}
-		if len(notices) > 0 {
-			s = append(s, "working days by "+strings.Join(slices.Compact(notices), ", "))
-		}
+		s = append(s, b.announcements(k)...)
 	}
 	return strings.Join(s, "; ")
+}
+
+// announcements names the notices the count rests on, and the years without.
+func (b *Book) announcements(k *course) []string {
+	var out, notices []string
+	first, last := 0, 0
+	for y := k.from.Year(); y <= k.to.Year(); y++ {
+		a, ok := b.hol.Arrangement(y)
+		if !ok {
+			first, last = min(y, cmp.Or(first, y)), y
+		}
+		for _, n := range a.Notices {
+			notices = append(notices, n.Number)
+		}
+	}
+	switch {
+	case first == last && first != 0:
+		out = append(out, fmt.Sprintf("holidays of %d are not announced: provisional, computed without them", first))
+	case first != 0:
+		out = append(out, fmt.Sprintf("holidays of years from %d to %d are not announced: provisional, computed without them", first, last))
+	}
+	if len(notices) > 0 {
+		out = append(out, "working days by "+strings.Join(notices, ", "))
+	}
+	return out
 }

@@ -218,14 +218,14 @@ func ParseArrangements(text string) ([]Arrangement, error) {
 			}
 			d, err := ParseDay(f[2])
 			if err != nil {
-				return nil, lineError(n, "%v", err)
+				return nil, fmt.Errorf("line %d: %w", n, err)
 			}
 			a.Notices = append(a.Notices, Notice{Number: f[1], Issued: d})
 			continue
 		}
 		fest, err := parseFestival(f, a.Year)
 		if err != nil {
-			return nil, lineError(n, "%v", err)
+			return nil, fmt.Errorf("line %d: %w", n, err)
 		}
 		a.Festivals = append(a.Festivals, fest)
 	}
@@ -254,7 +254,7 @@ func parseFestival(f []string, year int) (Festival, error) {
 			continue
 		}
 		if to == nil {
-			return fest, fmt.Errorf("%q, want rest or work after the festival", w)
+			return fest, fmt.Errorf("%q, want rest or work after the festival: %w", w, fault.Invalid)
 		}
 		from, until, isRange := strings.Cut(w, "..")
 		a, err := arrangedDay(from, year)
@@ -268,21 +268,21 @@ func parseFestival(f []string, year int) (Festival, error) {
 			}
 		}
 		if b < a || len(*to)+int(b-a) >= maxRest {
-			return fest, fmt.Errorf("%q, want at most %d days, the first one first", w, maxRest)
+			return fest, fmt.Errorf("%q, want at most %d days, the first one first: %w", w, maxRest, fault.Invalid)
 		}
 		for d := a; d <= b; d++ {
 			*to = append(*to, d)
 		}
 	}
 	if len(fest.Rest)+len(fest.Work) == 0 {
-		return fest, fmt.Errorf("%s has no days", fest.Name)
+		return fest, fmt.Errorf("%s has no days: %w", fest.Name, fault.Invalid)
 	}
 	for _, d := range fest.Work {
 		if !d.weekend() {
-			return fest, fmt.Errorf("%s is a %s: only a weekend day is made up", d, d.Weekday())
+			return fest, fmt.Errorf("%s is a %s: only a weekend day is made up: %w", d, d.Weekday(), fault.Invalid)
 		}
 		if slices.Contains(fest.Rest, d) {
-			return fest, fmt.Errorf("%s is both rest and work", d)
+			return fest, fmt.Errorf("%s is both rest and work: %w", d, fault.Invalid)
 		}
 	}
 	return fest, nil
@@ -298,7 +298,7 @@ func arrangedDay(s string, year int) (Day, error) {
 		return 0, err
 	}
 	if d < day(year-1, 11, 1) || d > day(year+1, 2, 28) {
-		return 0, fmt.Errorf("%s is far from %d", d, year)
+		return 0, fmt.Errorf("%s is far from %d: %w", d, year, fault.Invalid)
 	}
 	return d, nil
 }

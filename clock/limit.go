@@ -31,10 +31,30 @@ var unitWords = []struct {
 	word string
 	unit Unit
 }{
-	{"个工作小时", WorkingHour}, {"工作小时", WorkingHour}, {"个工作日", WorkingDay}, {"工作日", WorkingDay},
-	{"个小时", Hour}, {"小时", Hour}, {"分钟", Minute}, {"分", Minute}, {"个月", Month}, {"月", Month}, {"日", Day24}, {"天", Day24},
-	{"个星期", Week}, {"星期", Week}, {"周", Week}, {"年", Year},
-	{"wh", WorkingHour}, {"wd", WorkingDay}, {"mo", Month}, {"m", Minute}, {"h", Hour}, {"d", Day24}, {"w", Week}, {"y", Year},
+	{"个工作小时", WorkingHour},
+	{"工作小时", WorkingHour},
+	{"个工作日", WorkingDay},
+	{"工作日", WorkingDay},
+	{"个小时", Hour},
+	{"小时", Hour},
+	{"分钟", Minute},
+	{"分", Minute},
+	{"个月", Month},
+	{"月", Month},
+	{"日", Day24},
+	{"天", Day24},
+	{"个星期", Week},
+	{"星期", Week},
+	{"周", Week},
+	{"年", Year},
+	{"wh", WorkingHour},
+	{"wd", WorkingDay},
+	{"mo", Month},
+	{"m", Minute},
+	{"h", Hour},
+	{"d", Day24},
+	{"w", Week},
+	{"y", Year},
 }
 
 // maxN bounds a limit at about a hundred years.

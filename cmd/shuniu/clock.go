@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -63,6 +62,9 @@ func (c *clockCommand) Run(a *app) error {
 	}
 	def := &clock.Definition{
 		Name: "limit", Party: clock.Promised, Limit: limit, Calendar: calendar, Start: clock.StartRule(c.Start),
+	}
+	if _, err := clock.ParseDay(c.From); err == nil && def.Start == clock.SameMoment && limit.Unit >= clock.Day24 {
+		def.Start = clock.SameDay // a day has no moment: it is the first one
 	}
 	started, err := book.Start(def, from)
 	if err != nil {
@@ -147,7 +149,7 @@ func clockFrom(s string, zone *time.Location) (time.Time, error) {
 		}
 	}
 	if err != nil {
-		return t, errors.Join(usagef("FROM %q, want a day such as 2024-09-30 or a time such as 2024-09-30T15:00:00+08:00", s))
+		return t, usagef("FROM %q, want a day such as 2024-09-30 or a time such as 2024-09-30T15:00:00+08:00", s)
 	}
 	return t.In(zone), nil
 }
