@@ -48,6 +48,15 @@ func (d Day) Year() int { return d.utc().Year() }
 // String returns the day as 2024-03-05.
 func (d Day) String() string { return d.utc().Format(time.DateOnly) }
 
+// MarshalText and UnmarshalText make a day text in JSON and YAML.
+func (d Day) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText is ParseDay.
+func (d *Day) UnmarshalText(b []byte) (err error) {
+	*d, err = ParseDay(string(b))
+	return err
+}
+
 func (d Day) weekend() bool {
 	w := d.Weekday()
 	return w == time.Saturday || w == time.Sunday

@@ -56,8 +56,8 @@ func (d *Definition) moment(t time.Time, zone *time.Location) int64 {
 func (b *Book) run(c Clock, now time.Time) (*course, error) {
 	d := c.Def
 	k := &course{zone: b.zone}
-	if d.calendarName(d.Limit.Unit) == Always && d.start(d.Limit.Unit) == SameMoment && !d.Limit.Unit.wholeDays() {
-		k.zone = time.UTC // round the clock no wall has a say
+	if b.zone != Shanghai && d.calendarName(d.Limit.Unit) == Always && d.start(d.Limit.Unit) == SameMoment && !d.Limit.Unit.wholeDays() {
+		k.zone = time.UTC // round the clock a change of the zone's offset has no say
 	}
 	limits := []Limit{d.Limit}
 	for _, e := range c.Events {
@@ -86,7 +86,7 @@ func (b *Book) run(c Clock, now time.Time) (*course, error) {
 	last := k.segs[len(k.segs)-1]
 	k.due = last.to
 	k.days = last.limit.Unit.wholeDays() && d.start(last.limit.Unit) != SameMoment
-	k.look(last)
+	k.look()
 	if last.limit.Unit.calendarDays() && last.cal.kind == always && !d.Stay {
 		k.moveOn(b.hol)
 	}
@@ -133,7 +133,7 @@ func (b *Book) segment(d *Definition, c Clock, l Limit, from int64, first bool, 
 }
 
 // look notes the days that the holidays had a say in.
-func (k *course) look(last segment) {
+func (k *course) look() {
 	for _, s := range k.segs {
 		if s.cal.kind == workingDays || s.cal.kind == workingHours {
 			if !k.asked {
@@ -142,7 +142,6 @@ func (k *course) look(last segment) {
 			k.asked, k.to = true, Day(floorDiv(s.to-1, daySeconds))
 		}
 	}
-	_ = last
 }
 
 // moveOn moves a last day off to the next day that is worked and not held.
@@ -206,6 +205,9 @@ func (b *Book) holds(c Clock, now time.Time, zone *time.Location) (list []span, 
 			end("/"+e.Reason, e.At, true)
 		case Started, Extended:
 		}
+	}
+	if e, ok := begun[string(Stopped)]; ok && now.After(e.At) {
+		now = e.At // what stood still then does so no longer
 	}
 	for key, e := range begun {
 		if e.Deed != Stopped {

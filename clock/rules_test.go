@@ -113,6 +113,12 @@ func TestPauseRules(t *testing.T) {
 	wantDue(t, b, p, "2024-06-03", "2024-06-06T23:59:59")
 	refused(t, b, p, pause("2024-06-04", "待鉴定", "street_chief"), fault.Conflict, "used up")
 
+	// Stopped while it stood still: its due time moves no more.
+	s, _ := mustStart(t, b, handle(), "2024-05-13")
+	s = mustApply(t, b, s, pause("2024-05-14", "待天气", ""))
+	s = mustApply(t, b, s, Event{Deed: Stopped, At: at(t, "2024-05-16")})
+	wantDue(t, b, s, "2024-07-01", "2024-05-29T23:59:59")
+
 	q, _ := mustStart(t, b, handle(), "2024-05-13")
 	for _, on := range []string{"2024-05-14", "2024-05-15", "2024-05-16"} {
 		q = mustApply(t, b, mustApply(t, b, q, pause(on, "待天气", "")), resume(on))
@@ -137,6 +143,19 @@ func TestPauseInHours(t *testing.T) {
 	r := mustApply(t, b, c, Event{Deed: Resumed, At: at(t, "2024-05-11T10:00")})
 	wantDue(t, b, r, "2024-05-11T10:00", "2024-05-11T13:30:00") // half an hour used, 3.5 from 10:00
 	wantDue(t, b, c, "2024-05-11T16:00", "2024-05-11T14:00:00") // went on by itself at 10:30
+}
+
+// A limit round the clock may pause for working days, which begin at the
+// midnight of the zone: Friday 23:00, Monday is the one day it may stand.
+func TestPauseInDaysOfAClockInHours(t *testing.T) {
+	b := NewBook(Shipped())
+	d := handle()
+	d.Limit, d.Pause = Limit{2, Hour}, PauseRule{Reasons: []Reason{{Name: "待天气"}}, Max: Limit{1, WorkingDay}}
+	c, _ := mustStart(t, b, d, "2024-05-17T22:30")
+	c = mustApply(t, b, c, Event{Deed: Paused, At: at(t, "2024-05-17T23:00"), Reason: "待天气"})
+	wantDue(t, b, c, "2024-05-22", "2024-05-21T01:30:00")
+	c = mustApply(t, b, c, Event{Deed: Resumed, At: at(t, "2024-05-21T00:30")})
+	wantDue(t, b, c, "2024-05-22", "2024-05-21T01:30:00")
 }
 
 func TestLightsAndLadder(t *testing.T) {
