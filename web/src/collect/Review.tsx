@@ -33,7 +33,7 @@ export function Review({ item, onBack, onNext }: { item: Item; onBack: () => voi
         <div>
           <h2>{item.name.slice(item.name.lastIndexOf('/') + 1)}</h2>
           <p className="muted">
-            {bytes(item.size)}{r?.format && ` · ${formatName(t, r.format)}`}{r?.encoding && ` · ${encodingName(r.encoding)}`}
+            {bytes(item.size)}{r?.format && !r.refused && ` · ${formatName(t, r.format)}`}{r?.encoding && ` · ${encodingName(r.encoding)}`}
             {r?.sha256 && <> · <Code cut={14}>{r.sha256}</Code></>}
           </p>
         </div>
