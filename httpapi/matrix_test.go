@@ -165,7 +165,7 @@ var rightOf = map[string]string{
 	"search": "read_entry", "summary": "read_entry", "get-object": "read_rows", "get-object-content": "read_rows",
 	"list-views": "session", "save-view": "session", "delete-view": "session", "query": "read_rows",
 	"list-departments": "session", "create-department": "manage_users", "list-accounts": "manage_users", "create-account": "manage_users",
-	"change-account": "manage_users", "list-audit": "read_audit", "verify-audit": "read_audit", "doctor": "operate", "cli-collect": "land",
+	"change-account": "manage_users", "list-sign-in-locks": "manage_users", "lift-sign-in-lock": "manage_users", "list-audit": "read_audit", "verify-audit": "read_audit", "doctor": "operate", "cli-collect": "land",
 }
 
 var operationID = regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)

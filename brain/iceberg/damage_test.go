@@ -195,7 +195,7 @@ func TestStagingOutlivesItsValue(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := st.Dir()
-	st = nil
+	st = nil //nolint:wastedassign // the value must be gone
 	for range 3 {
 		runtime.GC()
 		time.Sleep(10 * time.Millisecond)

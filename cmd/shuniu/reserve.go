@@ -51,7 +51,7 @@ func (f *folder) keepReserve() {
 
 // setAside writes random bytes, which no file system stores in less room.
 func setAside(name string) error {
-	out, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // a fixed name in the data folder
+	out, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}

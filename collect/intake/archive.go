@@ -73,7 +73,7 @@ func damagedOffice(src *tabular.Source) *tabular.Refusal {
 	lower := strings.ToLower(src.Name)
 	b, err := head(src, headSize)
 	if err != nil {
-		return nil
+		return nil //nolint:nilerr // what cannot be read is told elsewhere
 	}
 	what := ""
 	for _, k := range officeKinds {
