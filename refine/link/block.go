@@ -223,7 +223,7 @@ func propose(fields []*field, rows int, perRow float64) []rule {
 	slices.SortStableFunc(rules, func(a, b rule) int { return cmp.Compare(a.pairs, b.pairs) })
 	left := perRow * rulesPerBudget * n
 	for k := range rules {
-		if left -= rules[k].pairs; left < 0 && k > 0 || k == maxRules {
+		if left -= rules[k].pairs; left < 0 && k > 0 || k == ruleLimit(rows) {
 			return slices.Clone(rules[:k])
 		}
 	}
@@ -231,16 +231,21 @@ func propose(fields []*field, rows int, perRow float64) []rule {
 }
 
 // rulesPerBudget is how many of the largest rules all rules together may cost.
-const rulesPerBudget = 6
+const rulesPerBudget = 12
 
 // pairsPerRow is how many pairs one rule may make of a row: many in a small
 // set, few in a large one.
 func pairsPerRow(rows int) float64 {
-	return max(2, min(25, 4e5/float64(rows)))
+	return max(1, min(20, 2e5/float64(rows)))
 }
 
-// maxRules bounds the rules; the ones with the fewest pairs are kept.
-const maxRules = 40
+// ruleLimit bounds the rules; the ones with the fewest pairs are kept.
+func ruleLimit(rows int) int {
+	if rows > 300_000 {
+		return 16
+	}
+	return 40
+}
 
 // nested reports whether the atoms of both fields grow coarser in order.
 func nested(a, b *field) bool { return a.kind == kindWord && b.kind == kindWord }

@@ -187,7 +187,7 @@ func lookAt(words []string, count []int32, rows int) look {
 			if nd > 0 && isNumber(s) {
 				l.number++
 			}
-			if nd >= 4 && nd*10 >= (nd+nl)*6 && nl <= 4 && !strings.Contains(s, ".") {
+			if mixedCode(s, nd, nl) || nd >= 4 && nd*10 >= (nd+nl)*6 && nl <= 4 && !strings.Contains(s, ".") {
 				l.code++
 			}
 		}
@@ -218,6 +218,25 @@ func lookAt(words []string, count []int32, rows int) look {
 	return l
 }
 
+// mixedCode tells short codes of letters and digits from words: postcodes,
+// plates, model numbers of one word.
+func mixedCode(s string, digits, letters int) bool {
+	if digits == 0 || letters == 0 || digits+letters > 12 || digits+letters < 4 || strings.Count(s, " ") > 1 {
+		return false
+	}
+	run := 0
+	for _, r := range s {
+		if unicode.IsLetter(r) {
+			if run++; run > 3 {
+				return false
+			}
+		} else {
+			run = 0
+		}
+	}
+	return true
+}
+
 func isNumber(s string) bool {
 	s = strings.TrimLeft(s, "$€£¥+- ")
 	s = strings.TrimRight(s, "% ")
@@ -245,7 +264,7 @@ func (l *look) kindOf() kind {
 			return kindCategory
 		}
 		return kindTokens
-	case l.code > .7 && (l.uniform > .5 || l.runes > 6) && l.distinct > 50:
+	case l.code > .7 && (l.uniform > .4 || l.runes > 6) && l.distinct > 50:
 		return kindCode
 	case l.number > .8:
 		if l.distinct <= 100 && dense {

@@ -16,13 +16,14 @@ func (p pattern) level(f int) uint8 { return uint8(p >> (3 * f) & 7) }
 
 // A model says how much each level of each field weighs, in bits.
 type model struct {
-	fields []*field
-	m, u   [][8]float64
-	w      [][8]float64
-	prior  float64 // log2 of the odds that two rows taken at random belong together
-	spread float64 // mean rows per entity, seen from a row
-	swaps  []swap
-	holder []int // per field: the field that holds it, or -1
+	fields  []*field
+	m, u    [][8]float64
+	w       [][8]float64
+	prior   float64 // log2 of the odds that two rows taken at random belong together
+	spread  float64 // mean rows per entity, seen from a row
+	swaps   []swap
+	implied [][2]int // where the first field agrees, the second does as well
+	holder  []int    // per field: the field that holds it, or -1
 }
 
 // A swap is two fields of words that are often written the wrong way round.
@@ -167,6 +168,11 @@ func (m *model) compare(a, b int32) pattern {
 		if x, y := s.toB[fa[a]], s.toB[fa[b]]; (x != 0 || y != 0) && x == fb[b] && y == fb[a] {
 			p &^= pattern(7)<<(3*s.a) | pattern(7)<<(3*s.b)
 			p |= pattern(4)<<(3*s.a) | pattern(4)<<(3*s.b)
+		}
+	}
+	for _, x := range m.implied {
+		if p.level(x[0]) == m.fields[x[0]].top && p.level(x[1]) > 1 {
+			p &^= pattern(7) << (3 * x[1]) // says nothing new
 		}
 	}
 	return p

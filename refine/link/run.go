@@ -1,6 +1,7 @@
 package link
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -62,7 +63,10 @@ func Run(ctx context.Context, in *Input, set Settings) (*Result, error) {
 			edges = append(edges, edge{a, b, float32(w)})
 		}
 	})
-	res.Threshold, res.ChosenBy = 0, "prior"
+	res.Threshold, res.ChosenBy = chooseBits(edges), "density of evidence"
+	if t, ok := m.byLabels(in, set.Labels); ok {
+		res.Threshold, res.ChosenBy = t, "labels"
+	}
 	if set.Threshold != nil {
 		res.Threshold, res.ChosenBy = *set.Threshold, "settings"
 	}
@@ -79,6 +83,75 @@ func Run(ctx context.Context, in *Input, set Settings) (*Result, error) {
 }
 
 var debug func(in *Input, m *model, edges []edge, order []uint64)
+
+// chooseBits is the least evidence, from an even chance up, at which pairs are
+// few beside the ones that are sure: pairs that belong together by chance thin
+// out with every bit, and where they are still dense an even chance is none.
+func chooseBits(edges []edge) float64 {
+	const few, sure, most = .05, 6, 10
+	var at [most + 3]float64 // at[k]: from k-1 to k bits
+	n := 0.0
+	for _, e := range edges {
+		if e.w >= sure {
+			n++
+		}
+		if k := int(math.Floor(float64(e.w))) + 1; k >= 0 && k < len(at) {
+			at[k]++
+		}
+	}
+	for t := range most {
+		if (at[t]+at[t+1]+at[t+2])/3 <= few*n {
+			return float64(t)
+		}
+	}
+	return most
+}
+
+// byLabels chooses the evidence that agrees with most labels, when there are
+// at least ten of which some say yes and some no. Labels that name no row are
+// passed over.
+func (m *model) byLabels(in *Input, labels []Label) (float64, bool) {
+	if len(labels) < 10 {
+		return 0, false
+	}
+	row := make(map[string]int32, in.Rows)
+	for i := range in.Rows {
+		row[in.RowID(i)] = int32(i)
+	}
+	type said struct {
+		w     float64
+		match bool
+	}
+	var all []said
+	yes := 0
+	for _, l := range labels {
+		a, okA := row[l.Left]
+		b, okB := row[l.Right]
+		if okA && okB {
+			all = append(all, said{m.weight(a, b, m.compare(a, b)) + m.prior, l.Match})
+			yes += bit(l.Match)
+		}
+	}
+	if yes == 0 || yes == len(all) {
+		return 0, false
+	}
+	slices.SortFunc(all, func(a, b said) int { return cmp.Compare(b.w, a.w) })
+	best, right, at := -1, len(all)-yes, 0.0
+	for i, s := range all {
+		if s.match {
+			right++
+		} else {
+			right--
+		}
+		if right > best {
+			best, at = right, s.w
+			if i+1 < len(all) {
+				at = (s.w + all[i+1].w) / 2
+			}
+		}
+	}
+	return max(-1, at), true
+}
 
 func rowOrder(fields []*field, rows int) []uint64 {
 	out := make([]uint64, rows)

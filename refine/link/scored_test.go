@@ -108,13 +108,13 @@ func byPairs(file string) func(t testing.TB, s *scoredSet) []int32 {
 }
 
 var scoredSets = []scoredSet{
-	{"fake_1000", []string{"er_splink/fake_1000.csv"}, Settings{}, byColumn("cluster", "", ""), .90, 0},
-	{"febrl3", []string{"er_febrl/dataset3.csv"}, Settings{ID: "rec_id"}, byColumn("rec_id", "rec-", "-"), .99, 0},
-	{"febrl4", []string{"er_febrl/dataset4a.csv", "er_febrl/dataset4b.csv"}, Settings{ID: "rec_id"}, byColumn("rec_id", "rec-", "-"), .99, 0},
-	{"residents", []string{"er_zh_population_synth/pop30k_seed42.csv"}, Settings{ID: "uid"}, byColumn("cluster", "", ""), .98, 0},
-	{"historical", []string{"er_splink/historical_figures_with_errors_50k.parquet"}, Settings{ID: "unique_id"}, byColumn("cluster", "", ""), .85, .95},
-	{"products", []string{"er_pyjedai_ccer/D2/abt.csv", "er_pyjedai_ccer/D2/buy.csv"}, Settings{ID: "id"}, byPairs("er_pyjedai_ccer/D2/gt.csv"), .8, 0},
-	{"publications", []string{"er_pyjedai_ccer/D4/dblp.csv", "er_pyjedai_ccer/D4/acm.csv"}, Settings{ID: "id"}, byPairs("er_pyjedai_ccer/D4/gt.csv"), .95, 0},
+	{"fake_1000", []string{"er_splink/fake_1000.csv"}, Settings{}, byColumn("cluster", "", ""), .94, .97},
+	{"febrl3", []string{"er_febrl/dataset3.csv"}, Settings{ID: "rec_id"}, byColumn("rec_id", "rec-", "-"), .999, .999},
+	{"febrl4", []string{"er_febrl/dataset4a.csv", "er_febrl/dataset4b.csv"}, Settings{ID: "rec_id"}, byColumn("rec_id", "rec-", "-"), .999, .999},
+	{"residents", []string{"er_zh_population_synth/pop30k_seed42.csv"}, Settings{ID: "uid"}, byColumn("cluster", "", ""), .988, .98},
+	{"historical", []string{"er_splink/historical_figures_with_errors_50k.parquet"}, Settings{ID: "unique_id"}, byColumn("cluster", "", ""), .88, .97},
+	{"products", []string{"er_pyjedai_ccer/D2/abt.csv", "er_pyjedai_ccer/D2/buy.csv"}, Settings{ID: "id"}, byPairs("er_pyjedai_ccer/D2/gt.csv"), .87, .97},
+	{"publications", []string{"er_pyjedai_ccer/D4/dblp.csv", "er_pyjedai_ccer/D4/acm.csv"}, Settings{ID: "id"}, byPairs("er_pyjedai_ccer/D4/gt.csv"), .985, .98},
 }
 
 func cpuSeconds() float64 {
@@ -149,7 +149,12 @@ func TestScores(t *testing.T) {
 					for i, f := range m.fields {
 						t.Logf("  %s %v m=%.3f w=%.1f inside %v", f.name, f.kind, m.m[i][1:f.top+1], m.w[i][1:f.top+1], f.inside)
 					}
-					t.Logf("prior %.1f spread %.2f edges %d swaps %d", m.prior, m.spread, len(edges), len(m.swaps))
+					t.Logf("implied %v prior %.1f spread %.2f edges %d swaps %d", m.implied, m.prior, m.spread, len(edges), len(m.swaps))
+					var h [32]int
+					for _, e := range edges {
+						h[max(0, min(31, int(e.w)+12))]++
+					}
+					t.Logf("  hist from -12: %v", h)
 					for _, th := range []float64{0, 2, 4, 6, 8, 11} {
 						r := Rate(cluster(in.Rows, edges, th, order), truth)
 						t.Logf("  th %.0f P %.4f R %.4f F1 %.4f", th, r.Precision, r.Recall, r.F1)

@@ -229,6 +229,7 @@ func posterior(bits float64) float64 { return 1 / (1 + math.Exp2(-bits)) }
 // train makes the model of fields whose rows the rules put together.
 func train(fields []*field, rules []rule, rows int, apart func(a, b int32) bool) (*model, []lesson) {
 	m := newModel(fields)
+	_, m.implied = m.echoes(rows)
 	chance := m.chance(rows, apart)
 	m.u = slices.Clone(chance)
 	lessons := m.gather(rules, rows, apart)
@@ -245,7 +246,7 @@ func train(fields []*field, rules []rule, rows int, apart func(a, b int32) bool)
 // withoutEchoes leaves out fields that only repeat another.
 func withoutEchoes(fields []*field, rows int) []*field {
 	m := newModel(fields)
-	muted := m.echoes(rows)
+	muted, _ := m.echoes(rows)
 	to := make([]int, len(fields))
 	var out []*field
 	for i, f := range fields {
@@ -265,8 +266,8 @@ func withoutEchoes(fields []*field, rows int) []*field {
 // echoes finds fields that only repeat another: of rows that agree in one and
 // in nothing else, nearly all agree in the other too, both ways. A road is no
 // evidence beside the address it stands in. The one with fewer values is the echo.
-func (m *model) echoes(rows int) []bool {
-	muted := make([]bool, len(m.fields))
+func (m *model) echoes(rows int) (muted []bool, implied [][2]int) {
+	muted = make([]bool, len(m.fields))
 	agree := make([][]float64, len(m.fields)) // [i][j]: share that agrees in j of those that agree in i
 	var s []keyed
 	tmp := make([]keyed, rows)
@@ -290,16 +291,31 @@ func (m *model) echoes(rows int) []bool {
 			for k := 1; k < len(b); k++ {
 				p := m.compare(b[k-1].row, b[k].row)
 				looked++
-				others := 0
+				near, far := 0, 0
 				for j, g := range m.fields {
-					if j != i && p.level(j) == g.top && g.kind != kindCategory {
-						others++
+					switch l := p.level(j); {
+					case j == i || l == 0 || g.kind == kindCategory:
+					case l > 1:
+						near++
+					default:
+						far++
 					}
 				}
 				for j, g := range m.fields {
 					l := p.level(j)
-					if j == i || l == 0 || others > 1 || others == 1 && l != g.top {
+					if j == i || l == 0 {
 						continue
+					}
+					n, d := near, far
+					if g.kind != kindCategory {
+						if l > 1 {
+							n--
+						} else {
+							d--
+						}
+					}
+					if n > 0 || d < 2 {
+						continue // one entity twice, or nobody can tell
 					}
 					both[j]++
 					if l > 1 {
@@ -326,7 +342,30 @@ func (m *model) echoes(rows int) []bool {
 			}
 		}
 	}
-	return muted
+	for i := range m.fields {
+		for j := range m.fields {
+			if i != j && (agree[i][j]-m.fields[j].evenness())/(1-m.fields[j].evenness()+1e-9) > .6 && !muted[i] && !muted[j] && len(m.fields[i].vals) > len(m.fields[j].vals) &&
+				m.holder[i] != j && m.holder[j] != i && m.fields[j].place() {
+				implied = append(implied, [2]int{i, j})
+			}
+		}
+	}
+	return muted, implied
+}
+
+// place reports whether a field may follow from another, as a town from a
+// postcode does.
+func (f *field) place() bool {
+	return f.kind == kindWord || f.kind == kindTokens || f.kind == kindCategory || f.kind == kindAddress
+}
+
+// evenness is how often two values taken at random are equal.
+func (f *field) evenness() float64 {
+	s, n := 0.0, float64(f.filled)
+	for _, c := range f.freq[1:] {
+		s += float64(c) * float64(c)
+	}
+	return s / (n * n)
 }
 
 func bit(b bool) int {
