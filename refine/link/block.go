@@ -145,6 +145,7 @@ func (f *field) atoms(n int) []atom {
 		add("rarest", nth(0))
 		add("second rarest", nth(1))
 		add("first letters", func(v int32) string { r := []rune(f.vals[v]); return string(r[:min(5, len(r))]) })
+	default: // equal or nothing
 	}
 	return out
 }

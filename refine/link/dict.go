@@ -18,8 +18,6 @@ func newDict() *dict {
 	return &dict{slots: make([]uint32, size), tags: make([]uint32, size), mask: size - 1, ends: []int{0}, count: []int32{0}}
 }
 
-func (d *dict) len() int { return len(d.ends) }
-
 func (d *dict) at(i int32) []byte { return d.arena[d.ends[i-1]:d.ends[i]] }
 
 // add returns the number of v and counts one row.

@@ -194,8 +194,9 @@ func normal(k kind, s string) string {
 		return plainAddress(compare.Simplified(s))
 	case kindWord, kindTokens:
 		return compare.Simplified(strings.Trim(s, " .,;'\""))
+	default:
+		return s
 	}
-	return s
 }
 
 func alnum(r rune) rune {
@@ -271,8 +272,8 @@ func (f *field) prepare() {
 		}
 	case kindTokens:
 		f.top = 5
-		f.runes = make([][]rune, 0)
 		f.splitWords()
+	default: // a key is no evidence
 	}
 }
 
@@ -326,6 +327,7 @@ func (f *field) level(a, b int32) uint8 {
 		return 1
 	case kindNumber:
 		return numberLevel(f.nums[a], f.nums[b])
+	default:
 	}
 	if a > b {
 		a, b = b, a
@@ -372,8 +374,9 @@ func (f *field) slow(a, b int32) uint8 {
 		return compare.Addresses(f.addrs[a], f.addrs[b])
 	case kindTokens:
 		return f.wordsLevel(f.toks[a], f.toks[b])
+	default:
+		return wordLevel(f.runes[a], f.runes[b])
 	}
-	return wordLevel(f.runes[a], f.runes[b])
 }
 
 func wordLevel(a, b []rune) uint8 {

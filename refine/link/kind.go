@@ -136,12 +136,12 @@ func tokens(s string) []string {
 
 // A look is what a column's values are like.
 type look struct {
-	rows, filled, distinct                       int
-	han, digit, number, date, email, code, shops float64 // shares of distinct values
-	address, roads                               float64
-	tokens, runes                                float64 // means
-	uniform                                      float64 // share of the most frequent length
-	surname                                      float64 // how far few first characters cover
+	rows, filled, distinct                int
+	han, digit, number, date, email, code float64 // shares of distinct values
+	address, roads                        float64
+	tokens, runes                         float64 // means
+	uniform                               float64 // share of the most frequent length
+	surname                               float64 // how far few first characters cover
 }
 
 func lookAt(words []string, count []int32, rows int) look {

@@ -76,8 +76,8 @@ func TestLittle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(res.Cluster) != 3 || res.Cluster[0] == res.Cluster[2] {
-		t.Errorf("clusters %v: two people are one", res.Cluster)
+	if len(res.Cluster) != 3 || res.Cluster[0] == res.Cluster[2] || res.Cluster[0] != res.Cluster[1] {
+		t.Errorf("clusters %v, want the first two together", res.Cluster)
 	}
 	if got := in.RowID(1); got != "a:2" {
 		t.Errorf("row id %q, want a:2", got)

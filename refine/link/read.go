@@ -226,8 +226,8 @@ func walkTable(ctx context.Context, src *tabular.Source) (*tabular.Found, error)
 		if m.Refused != nil && refused == nil {
 			refused = m.Refused
 		}
-		for i := range m.Tables {
-			found := m.Tables[i].Found
+		if len(m.Tables) > 0 {
+			found := m.Tables[0].Found
 			var kept []*tabular.Batch
 			tally, err := found.Read(ctx, func(b *tabular.Batch) error {
 				kept = append(kept, b.Clone())

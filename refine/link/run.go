@@ -3,11 +3,8 @@ package link
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"math"
 	"slices"
-
-	"shuniu/fault"
 )
 
 // A Result is the partition of the rows and how it was found.
@@ -28,8 +25,10 @@ type Result struct {
 // Run links the rows of in.
 func Run(ctx context.Context, in *Input, set Settings) (*Result, error) {
 	fields, keys := buildFields(in, set)
-	if len(fields) == 0 {
-		return nil, fmt.Errorf("no column is evidence: %w", fault.Invalid)
+	if len(fields) == 0 { // every row is somebody else
+		res := &Result{Keys: keys, Model: "fields", ChosenBy: "no column is evidence"}
+		res.finish(newForest(in.Rows), nil)
+		return res, nil
 	}
 	var apart func(a, b int32) bool
 	if set.AcrossOnly {
@@ -59,7 +58,11 @@ func Run(ctx context.Context, in *Input, set Settings) (*Result, error) {
 	eachPair(fields, rules, in.Rows, apart, func(a, b int32) {
 		res.Pairs++
 		p := m.compare(a, b)
-		if w := m.weight(a, b, p) + m.prior; w > -12 {
+		w := m.weight(a, b, p) + m.prior
+		if in.Rows < tooFew && m.identical(p) {
+			w = max(w, 12)
+		}
+		if w > -12 {
 			edges = append(edges, edge{a, b, float32(w)})
 		}
 	})
@@ -88,23 +91,47 @@ var debug func(in *Input, m *model, edges []edge, order []uint64)
 // few beside the ones that are sure: pairs that belong together by chance thin
 // out with every bit, and where they are still dense an even chance is none.
 func chooseBits(edges []edge) float64 {
-	const few, sure, most = .05, 6, 10
-	var at [most + 3]float64 // at[k]: from k-1 to k bits
-	n := 0.0
+	const few, sure, most = .05, 6, 24
+	var at [most + 3]float64   // at[k]: from k-1 to k bits
+	var over [most + 3]float64 // over[k]: at least k-1 bits, and sure
 	for _, e := range edges {
-		if e.w >= sure {
-			n++
-		}
-		if k := int(math.Floor(float64(e.w))) + 1; k >= 0 && k < len(at) {
+		k := max(0, min(len(at)-1, int(math.Floor(float64(e.w)))+1))
+		if e.w >= -1 {
 			at[k]++
 		}
+		if e.w >= sure {
+			over[k]++
+		}
+	}
+	for k := len(over) - 2; k >= 0; k-- {
+		over[k] += over[k+1]
 	}
 	for t := range most {
-		if (at[t]+at[t+1]+at[t+2])/3 <= few*n {
+		if (at[t]+at[t+1]+at[t+2])/3 <= few*over[t+1] {
 			return float64(t)
 		}
 	}
 	return most
+}
+
+// tooFew is below how many rows there is nothing to learn from: rows that are
+// the same are taken to be one then.
+const tooFew = 200
+
+// identical reports whether a pair agrees in all that both say, in two fields
+// at least that tell rows apart.
+func (m *model) identical(p pattern) bool {
+	same := 0
+	for i, f := range m.fields {
+		switch l := p.level(i); {
+		case l == 0:
+		case l != f.top:
+			return false
+		case (len(f.vals)-1)*3 > f.filled:
+			same++
+		}
+	}
+	return same >= 2
 }
 
 // byLabels chooses the evidence that agrees with most labels, when there are

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -90,5 +91,5 @@ func sameRoad(a, b []rune) bool {
 	if len(a) > len(b) {
 		a, b = b, a
 	}
-	return len(a) >= 3 && string(b[len(b)-len(a):]) == string(a) || len(a) > 0 && string(a) == string(b)
+	return len(a) >= 3 && slices.Equal(b[len(b)-len(a):], a) || len(a) > 0 && slices.Equal(a, b)
 }

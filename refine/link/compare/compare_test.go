@@ -42,7 +42,11 @@ func TestLevels(t *testing.T) {
 		a, b string
 		want uint8
 	}{
-		{"张伟", "章伟", 4}, {"陳明", "陈鸣", 4}, {"王小明", "王晓明", 4}, {"王小明", "王大明", 3}, {"王小明", "李大伟", 1},
+		{"张伟", "章伟", 4},
+		{"陳明", "陈鸣", 4},
+		{"王小明", "王晓明", 4},
+		{"王小明", "王大明", 3},
+		{"王小明", "李大伟", 1},
 	} {
 		if got := HanNames([]rune(Simplified(tc.a)), []rune(Simplified(tc.b))); got != tc.want {
 			t.Errorf("HanNames(%s, %s) = %d, want %d", tc.a, tc.b, got, tc.want)
@@ -52,8 +56,10 @@ func TestLevels(t *testing.T) {
 		a, b string
 		want uint8
 	}{
-		{"浦东成听路946弄48号1202", "成听路946弄48号1202", 5}, {"成听路946弄48号1202", "成听路946弄48号1203", 4},
-		{"成听路946弄48号", "成听路946弄49号", 3}, {"成听路946弄48号", "坊长路946弄48号", 1},
+		{"浦东成听路946弄48号1202", "成听路946弄48号1202", 5},
+		{"成听路946弄48号1202", "成听路946弄48号1203", 4},
+		{"成听路946弄48号", "成听路946弄49号", 3},
+		{"成听路946弄48号", "坊长路946弄48号", 1},
 	} {
 		if got := Addresses(SplitAddress(tc.a), SplitAddress(tc.b)); got != tc.want {
 			t.Errorf("Addresses(%s, %s) = %d, want %d", tc.a, tc.b, got, tc.want)

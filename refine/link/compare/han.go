@@ -1,7 +1,9 @@
 package compare
 
 import (
+	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/mozillazg/go-pinyin"
@@ -13,6 +15,24 @@ func IsHan(r rune) bool { return unicode.Is(unicode.Han, r) }
 // Syllable is the reading of one character without its tone, the most common
 // one where there are several; "" for a character without one.
 func Syllable(r rune) string {
+	if r >= firstHan && r < firstHan+numHan {
+		return syllables()[r-firstHan]
+	}
+	return syllable(r)
+}
+
+// The block of common characters, U+4E00 to U+9FFF.
+const firstHan, numHan = 0x4E00, 0x5200
+
+var syllables = sync.OnceValue(func() []string {
+	out := make([]string, numHan)
+	for i := range out {
+		out[i] = syllable(rune(firstHan + i))
+	}
+	return out
+})
+
+func syllable(r rune) string {
 	p, ok := pinyin.PinyinDict[int(r)]
 	if !ok {
 		return ""
@@ -86,7 +106,7 @@ var forms = func() map[rune]rune {
 // or one is written with another form of a character, 3 the same but for one
 // character, 2 the same family name or the same given name, 1 neither.
 func HanNames(a, b []rune) uint8 {
-	if string(a) == string(b) {
+	if slices.Equal(a, b) {
 		return 5
 	}
 	if len(a) == 0 || len(b) == 0 {
@@ -116,7 +136,7 @@ func HanNames(a, b []rune) uint8 {
 	} else if Edits(a, b, 1) == 1 && min(len(a), len(b)) > 1 && a[0] == b[0] {
 		return 3
 	}
-	if a[0] == b[0] || len(a) > 2 && len(b) > 2 && string(a[1:]) == string(b[1:]) {
+	if a[0] == b[0] || len(a) > 2 && len(b) > 2 && slices.Equal(a[1:], b[1:]) {
 		return 2
 	}
 	return 1
