@@ -241,12 +241,22 @@ func runText(ctx context.Context, in *Input, fields []*field, set Settings, res 
 	} else {
 		first := mutual(nearest(docs, words, within, none, &res.Pairs))
 		best, cosine := nearest(docs, words, within, sideEvidence(fields, first), &res.Pairs)
+		var all []edge
+		var chance []float32
 		for a, b := range best {
 			if b >= 0 {
-				edges = append(edges, edge{int32(a), b, cosine[a]})
+				all = append(all, edge{int32(a), b, cosine[a]})
+				if best[b] != int32(a) {
+					chance = append(chance, cosine[a])
+				}
 			}
 		}
-		res.Threshold, res.ChosenBy = valley(edges), "valley of cosines"
+		edges = mutual(best, cosine)
+		if t := valley(all); mutualShare(best, cosine, t) >= .5 { // mostly twos
+			res.Threshold, res.ChosenBy = textThreshold(edges, chance)
+		} else { // larger groups: who is best is a matter of chance among many
+			edges, res.Threshold, res.ChosenBy = all, t, "valley of cosines"
+		}
 	}
 	if set.Threshold != nil {
 		res.Threshold, res.ChosenBy = *set.Threshold, "settings"
@@ -332,6 +342,21 @@ func textThreshold(edges []edge, chance []float32) (float64, string) {
 		}
 	}
 	return at, "one-sided best matches as chance"
+}
+
+// mutualShare is how many of the rows with a match of at least t are the best
+// match of their best match.
+func mutualShare(best []int32, cosine []float32, t float64) float64 {
+	n, both := 0.0, 0.0
+	for a, b := range best {
+		if b >= 0 && float64(cosine[a]) >= t {
+			n++
+			if best[b] == int32(a) {
+				both++
+			}
+		}
+	}
+	return both / max(1, n)
 }
 
 // valley is the emptiest place between the two heaps of cosines.
