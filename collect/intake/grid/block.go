@@ -3,7 +3,6 @@ package grid
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"shuniu/collect/intake/tabular"
 )
@@ -63,18 +62,6 @@ func (b *Block) Role(row int) Role {
 		return r
 	}
 	return Data
-}
-
-// Section returns the heading that governs a row, "" before the first.
-func (b *Block) Section(row int) string {
-	i, ok := slices.BinarySearchFunc(b.sections, int32(row), func(m mark, row int32) int { return int(m.row) - int(row) })
-	if ok {
-		return b.sections[i].text
-	}
-	if i == 0 {
-		return ""
-	}
-	return b.sections[i-1].text
 }
 
 // Filled reports whether blanks of head i take the value above them.
