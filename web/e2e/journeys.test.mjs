@@ -56,20 +56,25 @@ test('drop a messy file, fix its header, land it, see the receipt, find it, see 
     await page.locator('.one-table[aria-busy=true]').waitFor({ timeout: 2000 }).catch(() => undefined)
     await page.locator('.one-table[aria-busy=true]').waitFor({ state: 'detached' })
   }
+  const headerIs = (lines, timeout) => page.locator('.grid tr.k-header th').filter({ hasText: lines }).first().waitFor({ timeout })
   await relook(async () => {
     await page.locator('.grid tr.k-note th button').nth(1).click()
-    await page.getByRole('menuitem', { name: '表头从第 2 行开始' }).click()
+    // On a crowded machine the menu may take longer to find its place than it
+    // stays open: then it is chosen without the pointer.
+    const item = page.getByRole('menuitem', { name: '表头从第 2 行开始' })
+    await item.click({ timeout: 8000 }).catch(() => item.dispatchEvent('click'))
   })
-  assert.match(await page.locator('.grid tr.k-header').innerText(), /2–3/, 'the header has two rows now')
+  await headerIs(/2–3/) // two rows now
   await relook(async () => {
     const line = page.getByLabel('表头行号')
     await line.fill('3')
     await line.press('Enter')
   })
+  await headerIs(/^\s*3(–4)?\s*$/)
   await relook(async () => {
     if ((await page.locator('.stepper output').innerText()) !== '1') await page.locator('.stepper').getByRole('button', { name: '减一行' }).click()
   })
-  assert.match(await page.locator('.grid tr.k-header').innerText(), /^3\s/, 'the header is line 3')
+  await headerIs(/^\s*3\s*$/)
   assert.match(await page.locator('.grid tr.k-header').innerText(), /机构名称/)
 
   for (const box of await page.locator('.questions input[type=checkbox]').all()) await box.check()
