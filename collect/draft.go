@@ -24,7 +24,8 @@ type draft struct {
 	findings []reading.Finding // those of the first rows, by which it is written
 	rejects  []rejectLine
 	broken   bool         // too many rejects to hold back
-	res      *tableResult // when it is sealed
+	sealed   bool         // the writer has ended
+	res      *tableResult // of the writer
 }
 
 var _ intake.Sink = (*draft)(nil)
@@ -86,8 +87,10 @@ func (d *draft) Reject(r tabular.Reject) error {
 
 // seal finishes the files.
 func (d *draft) seal() (err error) {
-	if d.res == nil {
-		d.res, err = d.writing.end(d.writing.stream.flush())
+	if !d.sealed {
+		err = d.writing.stream.flush()
+		d.sealed = true
+		d.res, err = d.writing.end(err)
 	}
 	return err
 }
@@ -145,7 +148,7 @@ func (l *lander) dropDraft(n int) {
 		return
 	}
 	delete(l.drafts, n)
-	if d.res == nil {
+	if !d.sealed {
 		_, _ = d.writing.end(errDropped) // whatever became of it
 	}
 	// What cannot be removed goes with the job's folder.

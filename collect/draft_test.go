@@ -3,6 +3,7 @@ package collect
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"os"
@@ -14,6 +15,7 @@ import (
 
 	"shuniu/brain/duck"
 	"shuniu/collect/intake"
+	"shuniu/fault"
 	"shuniu/resource"
 	"shuniu/worker"
 )
@@ -194,5 +196,28 @@ func BenchmarkLandHandler(b *testing.B) {
 		if c, _ := landOnce(b, path, nil); len(c.results) != 1 {
 			b.Fatalf("results %+v", c.results)
 		}
+	}
+}
+
+// TestDraftThatCannotBeFinished: the writer fails after the last row, as a
+// full disk makes it; the job ends with that, once.
+func TestDraftThatCannotBeFinished(t *testing.T) {
+	f, err := os.Open(numberedCSV(t, intake.EarlyRows+70_000, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	c := &fakeCall{file: f, out: t.TempDir()}
+	write := func(_ context.Context, _ string, _ []resource.Field, batches iter.Seq2[arrow.RecordBatch, error]) (int64, error) {
+		for b := range batches {
+			b.Release()
+		}
+		return 0, fault.Full
+	}
+	if err := LandHandler(write)(t.Context(), c); !errors.Is(err, fault.Full) {
+		t.Errorf("error %v, want %v", err, fault.Full)
+	}
+	if len(c.results) > 0 {
+		t.Errorf("results %+v", c.results)
 	}
 }
