@@ -28,6 +28,9 @@ type Lake interface {
 // A Staging is a folder for files that are not yet part of a table.
 type Staging interface {
 	Dir() string
+	// Written tells that the file of this name is complete. Its bytes are made
+	// durable and digested while others are written; a commit needs no Written.
+	Written(name string)
 	// Close removes what was not committed.
 	Close() error
 }

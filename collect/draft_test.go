@@ -33,7 +33,7 @@ type fakeCall struct {
 }
 
 func (c *fakeCall) Params(into any) error {
-	p, err := json.Marshal(fileParams{Name: filepath.Base(c.file.Name()), SHA256: strings.Repeat("0", 64)})
+	p, err := json.Marshal(fileParams{Name: filepath.Base(c.file.Name()), Undigested: true})
 	if err != nil {
 		return err
 	}
@@ -43,6 +43,8 @@ func (c *fakeCall) Params(into any) error {
 func (c *fakeCall) Files() []*os.File { return []*os.File{c.file} }
 func (c *fakeCall) Out() string       { return c.out }
 func (c *fakeCall) Temp() string      { return c.out }
+
+func (c *fakeCall) Finish(string) error { return nil }
 
 func (c *fakeCall) Send(kind string, payload []byte) error {
 	switch kind {

@@ -40,7 +40,7 @@ func TestALostRowFailsTheBatch(t *testing.T) {
 			}
 			return encode(plan)
 		},
-	}, func(m worker.Message) error { return l.message(ctx, m) })
+	}, func(m worker.Message) error { return l.message(ctx, nil, m) })
 	if !errors.Is(err, fault.Damaged) {
 		t.Fatalf("a reader that lost a row: %v, want fault.Damaged", err)
 	}
@@ -53,7 +53,16 @@ func TestALostRowFailsTheBatch(t *testing.T) {
 }
 
 func TestTheSameFileTwiceAtOnceLandsOnce(t *testing.T) {
-	h := newHub(t)
+	t.Run("small", func(t *testing.T) { sameFileAtOnce(t, newHub(t)) })
+	t.Run("big", func(t *testing.T) { // read while the digest is computed
+		h := newHub(t)
+		h.Originals.beside = 0
+		sameFileAtOnce(t, h)
+	})
+}
+
+func sameFileAtOnce(t *testing.T, h *hub) {
+	t.Helper()
 	path := h.put(t, "同时.csv", "甲,乙\n1,2\n3,4\n")
 	var wg sync.WaitGroup
 	status := make([]string, 4)
@@ -74,6 +83,9 @@ func TestTheSameFileTwiceAtOnceLandsOnce(t *testing.T) {
 	}
 	if n["landed"] != 1 || n["unchanged"] != 3 {
 		t.Errorf("statuses %v, want one landed", status)
+	}
+	if got := h.query(t, "tongshi", `SELECT count(*) || ' ' || sum("乙") FROM landing.tongshi`); len(got) != 1 || got[0] != "2 6" {
+		t.Errorf("rows %v, want two", got)
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"sync"
 
 	"shuniu/brain"
 	"shuniu/collect/intake"
@@ -42,7 +41,7 @@ func openFile(c worker.Call, p *fileParams) (*tabular.Source, intake.Options, er
 		return nil, intake.Options{}, err
 	}
 	opt := p.Options
-	opt.Password, opt.Preview, opt.Scratch, opt.SHA256 = p.Password, p.Preview, c.Temp(), p.SHA256
+	opt.Password, opt.Preview, opt.Scratch, opt.Undigested = p.Password, p.Preview, c.Temp(), p.Undigested
 	if len(p.Companions) > 0 {
 		opt.Companion = func(ext string) *tabular.Source {
 			for i, e := range p.Companions {
@@ -155,7 +154,6 @@ func LandHandler(write brain.WriteParquet) worker.Handler {
 			return err
 		}
 		l := &lander{c: c, write: write}
-		defer l.syncs.Wait()
 		defer l.dropDrafts()
 		opt.Early = func(m *intake.Member, t *intake.Table) (intake.Sink, error) { return l.early(ctx, m, t) }
 		if _, err = intake.Walk(ctx, src, opt, func(m *intake.Member) error { return l.member(ctx, m) }); err != nil {
@@ -172,7 +170,6 @@ type lander struct {
 	rows   int64 // read so far, for progress
 	shared map[string]*sharedFile
 	drafts map[int]*draft // by the table's number: those of the member under way
-	syncs  sync.WaitGroup // of finished files
 }
 
 // factsOf is what the hub is told of a member.

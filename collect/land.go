@@ -20,6 +20,7 @@ import (
 	"github.com/oklog/ulid/v2"
 	"github.com/uptrace/bun"
 
+	"shuniu/brain"
 	"shuniu/collect/intake"
 	"shuniu/event"
 	"shuniu/fault"
@@ -55,16 +56,18 @@ func (r *Request) wants(b *batchRow) bool {
 
 // A landing is one call of Land.
 type landing struct {
-	s         *Service
-	req       Request
-	principal guard.Principal
-	id        string
-	file      string
-	sha       string
-	size      int64
-	incoming  *Incoming    // the file, when this call brought it
-	begun     func() error // waits until the landing is noted
-	tell      func(Progress)
+	s          *Service
+	req        Request
+	principal  guard.Principal
+	id         string
+	file       string
+	sha        string
+	size       int64
+	incoming   *Incoming    // the file, when this call brought it
+	begun      func() error // waits until the file is known and the landing noted
+	unlockFile func()
+	again      []Receipt // of the same file, when it landed before
+	tell       func(Progress)
 
 	done     map[string]bool // members dealt with
 	ordinals map[string]int
@@ -78,6 +81,7 @@ type landing struct {
 	replay   *replayOf         // what a replay mends; nil otherwise
 	drafts   map[string]string // member and table -> id of the batch that was drafted for it
 	byHand   bool              // the caller decided how to read the file
+	noted    bool              // note succeeded
 }
 
 // Land keeps a file and lands its tables and objects: a receipt for each, in
@@ -106,21 +110,68 @@ func (s *Service) Land(ctx context.Context, req Request, progress func(Progress)
 }
 
 func (l *landing) land(ctx context.Context) ([]Receipt, error) {
-	s := l.s
-	unlock, err := s.files.lock(ctx, l.sha)
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
+	defer func() {
+		if l.unlockFile != nil {
+			l.unlockFile()
+		}
+	}()
 	if err := l.useRecipe(ctx); err != nil {
 		return nil, err
 	}
-	if again, err := l.unchanged(ctx); err != nil || again != nil {
-		return again, err
+	if l.incoming != nil && l.incoming.Lags() {
+		// A big file that most likely is new: a worker reads it meanwhile.
+		l.begin(func() error {
+			if err := l.identify(ctx, l.s.files.tryLock); err != nil {
+				return err
+			}
+			return l.note(ctx)
+		})
+		err := errors.Join(l.run(ctx), l.begun())
+		if !errors.Is(err, errOccupied) {
+			return l.ended(ctx, err)
+		}
 	}
-	l.begin(ctx)
-	err = errors.Join(l.run(ctx), l.begun())
+	if err := l.identify(ctx, l.s.files.lock); err != nil {
+		return l.ended(ctx, err)
+	}
+	l.begin(func() error { return l.note(ctx) })
+	return l.ended(ctx, errors.Join(l.run(ctx), l.begun()))
+}
+
+// ended gives the receipts and notes how the landing ended.
+func (l *landing) ended(ctx context.Context, err error) ([]Receipt, error) {
+	if l.again != nil {
+		return l.again, nil
+	}
+	if !l.noted {
+		return nil, err
+	}
 	return l.receipts(), l.end(context.WithoutCancel(ctx), err)
+}
+
+var (
+	errOccupied = fmt.Errorf("the same file lands just now: %w", fault.Busy)
+	errAgain    = fmt.Errorf("the file landed before: %w", fault.Conflict)
+)
+
+// identify waits for the file's digest, takes its lock and looks whether it
+// landed before in the same way: then errAgain, with the receipts in l.again.
+func (l *landing) identify(ctx context.Context, lock func(context.Context, string) (func(), error)) (err error) {
+	if l.incoming != nil {
+		if l.sha, err = l.incoming.Digest(); err != nil {
+			return err
+		}
+	}
+	if l.unlockFile, err = lock(ctx, l.sha); err != nil {
+		return err
+	}
+	if l.again, err = l.unchanged(ctx); err != nil {
+		return err
+	}
+	if l.again != nil {
+		return errAgain
+	}
+	return nil
 }
 
 // useRecipe reads the file as earlier ones of its source were, when the caller
@@ -188,7 +239,7 @@ func (l *landing) keep(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("collect %s: %w", l.req.Path, err)
 	}
-	l.sha, l.size = l.incoming.SHA256, l.incoming.Size
+	l.size = l.incoming.Size
 	return nil
 }
 
@@ -288,9 +339,9 @@ func (l *landing) unchanged(ctx context.Context) ([]Receipt, error) {
 
 // begin notes the landing. The note waits for the disk, which may be busy with
 // the file for seconds: meanwhile the worker reads, and begun waits for it.
-func (l *landing) begin(ctx context.Context) {
+func (l *landing) begin(note func() error) {
 	begun := make(chan error, 1)
-	go func() { begun <- l.note(ctx) }()
+	go func() { begun <- note() }()
 	l.begun = sync.OnceValue(func() error { return <-begun })
 }
 
@@ -300,7 +351,7 @@ func (l *landing) note(ctx context.Context) error {
 		return err
 	}
 	now := l.s.now()
-	return l.s.DB.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
+	err = l.s.DB.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
 		row := landingRow{
 			ID: l.id, SHA256: l.sha, CallKey: l.callKey(), File: storable(l.file), Department: string(l.req.Department), State: "running",
 			Account: l.principal.Account, Run: l.req.Run, Options: storable(string(options)), StartedAt: now, EndedAt: now,
@@ -310,6 +361,8 @@ func (l *landing) note(ctx context.Context) error {
 		}
 		return nil
 	})
+	l.noted = err == nil
+	return err
 }
 
 // run does jobs until every member is dealt with.
@@ -405,12 +458,18 @@ func (l *landing) job(ctx context.Context) (err error) {
 	from := len(l.batches)
 	err = l.s.Pool.Run(ctx, worker.Request{
 		Method: MethodLand,
-		Params: fileParams{Name: l.file, Options: l.req.Options, Password: l.req.Options.Password, Companions: companions, SHA256: l.sha},
+		Params: fileParams{Name: l.file, Options: l.req.Options, Password: l.req.Options.Password, Companions: companions, Undigested: true},
 		Files:  files, OutDir: stage.Dir(), Deadline: l.s.Deadline,
 		Answer: func(kind string, payload []byte) ([]byte, error) {
 			facts, err := decode[memberFacts](payload)
 			if err != nil {
 				return nil, fmt.Errorf("what the worker found: %w: %w", err, fault.Damaged)
+			}
+			if err := l.begun(); err != nil {
+				return nil, err
+			}
+			if facts.Member == "" {
+				facts.SHA256 = l.sha
 			}
 			switch kind {
 			case kindDraft:
@@ -429,8 +488,8 @@ func (l *landing) job(ctx context.Context) (err error) {
 			}
 			return nil, fmt.Errorf("worker asks %q: %w", kind, fault.Invalid)
 		},
-	}, func(m worker.Message) error { return l.message(ctx, m) })
-	if err != nil {
+	}, func(m worker.Message) error { return l.message(ctx, stage, m) })
+	if err = errors.Join(err, l.begun()); err != nil {
 		return errors.Join(err, l.dropRejects(context.WithoutCancel(ctx), from))
 	}
 	if len(l.batches) == 0 && len(l.deferred) == 0 { // an archive with nothing in it
@@ -446,7 +505,7 @@ func (l *landing) job(ctx context.Context) (err error) {
 }
 
 // message takes what the worker streams.
-func (l *landing) message(ctx context.Context, m worker.Message) error {
+func (l *landing) message(ctx context.Context, stage brain.Staging, m worker.Message) error {
 	switch m.Kind {
 	case kindProgress:
 		rows, err := strconv.ParseInt(string(m.Payload), 10, 64)
@@ -464,6 +523,8 @@ func (l *landing) message(ctx context.Context, m worker.Message) error {
 			return fmt.Errorf("rejected lines of unknown batch %q: %w", chunk.Batch, fault.Damaged)
 		}
 		return l.s.keepRejects(ctx, b, chunk.Lines)
+	case worker.Finished:
+		stage.Written(string(m.Payload))
 	case kindTable:
 		res, err := decode[tableResult](m.Payload)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"os"
 	"path/filepath"
@@ -21,7 +22,10 @@ import (
 // Originals keeps received files as they came, under the digest of their
 // bytes: DIR/ab/ab12…. A file that is there is whole, durable and never
 // changed.
-type Originals struct{ dir string }
+type Originals struct {
+	dir    string
+	beside int64 // files longer than this are hashed beside the copying
+}
 
 var shaPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
@@ -30,7 +34,7 @@ func NewOriginals(dir string) (*Originals, error) {
 	if err := durable.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("originals: %w", err)
 	}
-	return &Originals{dir: dir}, nil
+	return &Originals{dir: dir, beside: besideBytes}, nil
 }
 
 // Path is where the file of a digest stands; fault.NotFound when it does not.
@@ -64,23 +68,30 @@ func (o *Originals) Put(ctx context.Context, r io.Reader, progress func(bytes in
 	if err != nil {
 		return "", 0, err
 	}
-	return in.SHA256, in.Size, in.Settle()
+	err = in.Settle()
+	return in.sha, in.Size, err
 }
 
 // An Incoming is a file on its way to the originals. It can be read at once and
 // is among them, durable, when Settle returned nil: a landing reads it while
-// the disk still writes it.
+// its digest is computed and while the disk still writes it.
 type Incoming struct {
-	SHA256 string
-	Size   int64
+	Size int64
 
 	o      *Originals
-	path   string     // of the bytes until they are settled
-	synced chan error // one result, when they are on the disk
+	path   string        // of the bytes until they are settled
+	synced chan error    // one result, when they are on the disk
+	hashed chan struct{} // closed when sha and shaErr are known
+	sha    string
+	shaErr error
 
 	settle sync.Once
 	err    error // of Settle
 }
+
+// besideBytes is how much of a file is hashed while it is copied. The digest of
+// what follows is computed beside the copying, from what was written.
+const besideBytes = 16 << 20
 
 // Receive copies what r gives. The caller calls Settle in the end.
 func (o *Originals) Receive(ctx context.Context, r io.Reader, progress func(bytes int64)) (in *Incoming, err error) {
@@ -88,15 +99,104 @@ func (o *Originals) Receive(ctx context.Context, r io.Reader, progress func(byte
 	if err != nil {
 		return nil, fmt.Errorf("keep original: %w", durable.Kind(err))
 	}
-	in = &Incoming{o: o, path: f.Name(), synced: make(chan error, 1)}
-	in.SHA256, in.Size, err = hashTo(ctx, &eager{f: f}, r, progress)
-	if err != nil {
+	in = &Incoming{o: o, path: f.Name(), synced: make(chan error, 1), hashed: make(chan struct{})}
+	if err := in.copy(ctx, f, r, progress); err != nil {
+		<-in.hashed
 		err = errors.Join(err, f.Close(), ignoreGone(os.Remove(in.path)))
 		return nil, fmt.Errorf("keep original: %w", durable.Kind(err))
 	}
 	go func() { in.synced <- errors.Join(f.Sync(), f.Chmod(0o440), f.Close()) }()
 	return in, nil
 }
+
+// copy writes r to f. The digest may follow later.
+func (in *Incoming) copy(ctx context.Context, f *os.File, r io.Reader, progress func(int64)) error {
+	var (
+		to   = &eager{f: f}
+		hash = sha256.New()
+		tail chan int64 // sizes of the file as it grows, once the digest is computed beside it
+		buf  = make([]byte, 1<<20)
+	)
+	defer func() {
+		if tail != nil {
+			close(tail)
+			return
+		}
+		in.sha = hex.EncodeToString(hash.Sum(nil))
+		close(in.hashed)
+	}()
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, err := r.Read(buf)
+		if n > 0 {
+			if _, werr := to.Write(buf[:n]); werr != nil {
+				return durable.Kind(werr)
+			}
+			in.Size += int64(n)
+			if tail == nil {
+				hash.Write(buf[:n])
+				if in.Size > in.o.beside {
+					tail = make(chan int64, 1)
+					go in.hashRest(hash, in.Size, tail)
+				}
+			} else {
+				select {
+				case <-tail: // a size nobody looked at yet
+				default:
+				}
+				tail <- in.Size
+			}
+			if progress != nil {
+				progress(in.Size)
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// hashRest hashes what the file holds from at on, up to the sizes that tail
+// tells, to the last of them.
+func (in *Incoming) hashRest(hash hash.Hash, at int64, tail <-chan int64) {
+	defer close(in.hashed)
+	f, err := os.Open(in.path)
+	if err != nil {
+		in.shaErr = err
+		return
+	}
+	buf := make([]byte, 1<<20)
+	for size := range tail {
+		for at < size && err == nil {
+			var n int
+			n, err = f.ReadAt(buf[:min(int64(len(buf)), size-at)], at)
+			hash.Write(buf[:n])
+			if at += int64(n); n > 0 && errors.Is(err, io.EOF) {
+				err = nil
+			}
+		}
+	}
+	in.shaErr = errors.Join(err, f.Close())
+	in.sha = hex.EncodeToString(hash.Sum(nil))
+}
+
+// Digest waits for the sha256 of the bytes, in hex.
+func (in *Incoming) Digest() (string, error) {
+	<-in.hashed
+	if in.shaErr != nil {
+		return "", fmt.Errorf("digest of an original: %w", durable.Kind(in.shaErr))
+	}
+	return in.sha, nil
+}
+
+// Lags tells whether the digest is computed beside the copying, so that Digest
+// may wait.
+func (in *Incoming) Lags() bool { return in.Size > in.o.beside }
 
 // An eager file starts to write to the disk while it grows, so that little is
 // left for the sync, and for every other sync that the file system makes wait
@@ -124,7 +224,7 @@ func (e *eager) Write(p []byte) (int, error) {
 func (in *Incoming) Open() (*os.File, error) {
 	f, err := os.Open(in.path)
 	if errors.Is(err, os.ErrNotExist) {
-		return in.o.Open(in.SHA256)
+		return in.o.Open(in.sha)
 	}
 	return f, err
 }
@@ -133,11 +233,15 @@ func (in *Incoming) Open() (*os.File, error) {
 // says the same. After fault.Full or another error nothing is kept.
 func (in *Incoming) Settle() error {
 	in.settle.Do(func() {
-		if err := <-in.synced; err != nil {
-			in.err = fmt.Errorf("keep original: %w", errors.Join(durable.Kind(err), ignoreGone(os.Remove(in.path))))
+		sha, err := in.Digest()
+		if serr := <-in.synced; serr != nil {
+			err = errors.Join(durable.Kind(serr), err)
+		}
+		if err != nil {
+			in.err = fmt.Errorf("keep original: %w", errors.Join(err, ignoreGone(os.Remove(in.path))))
 			return
 		}
-		if err := in.o.settle(in.path, in.SHA256); err != nil {
+		if err := in.o.settle(in.path, sha); err != nil {
 			in.err = errors.Join(err, ignoreGone(os.Remove(in.path)))
 		}
 	})
@@ -151,10 +255,12 @@ func (o *Originals) Adopt(ctx context.Context, path string) (sha string, size in
 	if err != nil {
 		return "", 0, fmt.Errorf("keep original: %w", err)
 	}
-	sha, size, err = hashTo(ctx, io.Discard, f, nil)
+	hash := sha256.New()
+	size, err = durable.Copy(ctx, hash, f)
 	if err = errors.Join(err, f.Sync(), f.Chmod(0o440), f.Close()); err != nil {
 		return "", 0, fmt.Errorf("keep original: %w", durable.Kind(err))
 	}
+	sha = hex.EncodeToString(hash.Sum(nil))
 	return sha, size, o.settle(path, sha)
 }
 
@@ -194,64 +300,4 @@ func ignoreGone(err error) error {
 		return nil
 	}
 	return err
-}
-
-// hashTo copies r to w and returns the digest and size of what went through.
-// The digest is computed beside the copying.
-func hashTo(ctx context.Context, w io.Writer, r io.Reader, progress func(int64)) (sha string, size int64, err error) {
-	const parts = 3
-	free, full := make(chan []byte, parts), make(chan []byte, parts)
-	made := 0
-	take := func() []byte {
-		select {
-		case b := <-free:
-			return b
-		default:
-		}
-		if made == parts {
-			return <-free
-		}
-		made++ // a small file needs one only
-		return make([]byte, 1<<20)
-	}
-	sum := make(chan string, 1)
-	go func() {
-		h := sha256.New()
-		for b := range full {
-			h.Write(b)
-			free <- b[:cap(b)]
-		}
-		sum <- hex.EncodeToString(h.Sum(nil))
-	}()
-	defer func() {
-		close(full)
-		if sha = <-sum; err != nil {
-			sha = ""
-		}
-	}()
-	for {
-		if err := ctx.Err(); err != nil {
-			return "", size, err
-		}
-		buf := take()
-		n, err := r.Read(buf)
-		if n > 0 {
-			full <- buf[:n]
-			if _, werr := w.Write(buf[:n]); werr != nil {
-				return "", size, durable.Kind(werr)
-			}
-			size += int64(n)
-			if progress != nil {
-				progress(size)
-			}
-		} else {
-			free <- buf
-		}
-		if errors.Is(err, io.EOF) {
-			return "", size, nil
-		}
-		if err != nil {
-			return "", size, err
-		}
-	}
 }

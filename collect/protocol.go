@@ -38,7 +38,7 @@ type fileParams struct {
 	Password   string         `json:"password,omitempty"`
 	Preview    int            `json:"preview,omitempty"`
 	Companions []string       `json:"companions,omitempty"` // extensions of descriptors 1, 2, …
-	SHA256     string         `json:"sha256,omitempty"`     // of descriptor 0, when known
+	Undigested bool           `json:"undigested,omitempty"` // the hub knows the digest of descriptor 0
 	Table      int            `json:"table,omitempty"`      // of MethodCSV
 }
 

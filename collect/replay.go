@@ -146,7 +146,7 @@ func (s *Service) Replay(ctx context.Context, id resource.BatchID, ids []string)
 		done: map[string]bool{}, held: map[resource.DatasetID]bool{}, ordinals: map[string]int{},
 		replay: &replayOf{batch: old, lines: numbers},
 	}
-	l.begin(ctx)
+	l.begin(func() error { return l.note(ctx) })
 	err = errors.Join(l.replayJob(ctx, params), l.begun())
 	l.release()
 	if err = l.end(context.WithoutCancel(ctx), err); err != nil {
@@ -189,7 +189,7 @@ func (l *landing) replayJob(ctx context.Context, params mendParams) (err error) 
 			}
 			return json.Marshal(plan)
 		},
-	}, func(m worker.Message) error { return l.message(ctx, m) })
+	}, func(m worker.Message) error { return l.message(ctx, stage, m) })
 	if err != nil {
 		return err
 	}

@@ -96,31 +96,47 @@ type keyed struct {
 	held map[string]chan struct{}
 }
 
+// take takes the lock if it is free; otherwise wait is closed when it was given
+// back.
+func (k *keyed) take(key string) (unlock func(), wait <-chan struct{}) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if held, taken := k.held[key]; taken {
+		return nil, held
+	}
+	if k.held == nil {
+		k.held = map[string]chan struct{}{}
+	}
+	mine := make(chan struct{})
+	k.held[key] = mine
+	return func() {
+		k.mu.Lock()
+		delete(k.held, key)
+		k.mu.Unlock()
+		close(mine)
+	}, nil
+}
+
 func (k *keyed) lock(ctx context.Context, key string) (unlock func(), err error) {
 	for {
-		k.mu.Lock()
-		if k.held == nil {
-			k.held = map[string]chan struct{}{}
+		unlock, wait := k.take(key)
+		if unlock != nil {
+			return unlock, nil
 		}
-		wait, taken := k.held[key]
-		if !taken {
-			mine := make(chan struct{})
-			k.held[key] = mine
-			k.mu.Unlock()
-			return func() {
-				k.mu.Lock()
-				delete(k.held, key)
-				k.mu.Unlock()
-				close(mine)
-			}, nil
-		}
-		k.mu.Unlock()
 		select {
 		case <-wait:
 		case <-ctx.Done():
 			return nil, fmt.Errorf("wait for another landing of the same file: %w", context.Cause(ctx))
 		}
 	}
+}
+
+// tryLock fails with errOccupied when the lock is not free.
+func (k *keyed) tryLock(_ context.Context, key string) (unlock func(), err error) {
+	if unlock, _ = k.take(key); unlock == nil {
+		return nil, errOccupied
+	}
+	return unlock, nil
 }
 
 // dsLocks lets many landings write to a dataset whose columns stay, and one

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"iter"
 	"maps"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -466,20 +465,11 @@ func (s *stream) writeFiles(ctx context.Context, res *tableResult) error {
 		}
 		res.Written += rows
 		res.Files = append(res.Files, outFile{name, rows})
-		s.l.written(name)
-	}
-}
-
-// written starts to bring a finished file to the disk while the rest is read.
-// The hub makes sure of it when it commits.
-func (l *lander) written(name string) {
-	path := filepath.Join(l.c.Out(), name)
-	l.syncs.Go(func() {
-		if f, err := os.Open(path); err == nil {
-			_ = f.Sync()
-			_ = f.Close()
+		// The hub brings it to the disk while the rest is read.
+		if err := s.l.c.Finish(name); err != nil {
+			return err
 		}
-	})
+	}
 }
 
 // upTo yields first and the records after it until they hold limit bytes.

@@ -23,15 +23,16 @@ import (
 type frameType byte
 
 const (
-	frameReady   frameType = iota + 1 // child: sandboxed, waiting; payload: readyNote
-	frameJob                          // hub: payload: jobNote, with descriptors
-	frameTaken                        // child: the job arrived
-	frameMessage                      // child: Send
-	frameAsk                          // child: Ask
-	frameAnswer                       // hub: payload of the answer
-	frameRefuse                       // hub: payload: failure, the answer is an error
-	frameDone                         // child: the handler returned nil
-	frameFailed                       // child: payload: failure
+	frameReady    frameType = iota + 1 // child: sandboxed, waiting; payload: readyNote
+	frameJob                           // hub: payload: jobNote, with descriptors
+	frameTaken                         // child: the job arrived
+	frameMessage                       // child: Send
+	frameAsk                           // child: Ask
+	frameAnswer                        // hub: payload of the answer
+	frameRefuse                        // hub: payload: failure, the answer is an error
+	frameDone                          // child: the handler returned nil
+	frameFailed                        // child: payload: failure
+	frameFinished                      // child: Finish; kind: name of the file
 )
 
 const (

@@ -138,6 +138,24 @@ var handlers = map[string]worker.Handler{
 		}
 		return nil
 	},
+	"finish": func(_ context.Context, c worker.Call) error {
+		var names []string
+		if err := c.Params(&names); err != nil {
+			return err
+		}
+		for _, n := range names {
+			if filepath.IsLocal(n) {
+				if err := os.WriteFile(filepath.Join(c.Out(), n), []byte(n), 0o600); err != nil {
+					return err
+				}
+			}
+			if err := c.Finish(n); err != nil {
+				return err
+			}
+		}
+		_, err := c.Ask("still at work", nil)
+		return err
+	},
 	"temp": func(_ context.Context, c worker.Call) error { return c.Send("temp", []byte(c.Temp())) },
 	"escape": func(_ context.Context, c worker.Call) error {
 		var target string

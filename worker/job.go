@@ -162,6 +162,14 @@ func (j *Job) Next() (Message, error) {
 		switch t {
 		case frameMessage:
 			return Message{Kind: kind, Payload: payload}, nil
+		case frameFinished:
+			if j.req.OutDir == "" {
+				continue
+			}
+			if err := moveOne(j.child.setting.Out, kind, j.req.OutDir); err != nil {
+				return Message{}, j.end(fmt.Errorf("worker %s: %w", j.req.Method, err), false)
+			}
+			return Message{Kind: Finished, Payload: []byte(kind)}, nil
 		case frameAsk:
 			if err := j.answer(kind, payload); err != nil {
 				return Message{}, j.end(j.died(err), false)
@@ -332,14 +340,37 @@ func moveAll(from, to string) error {
 		return err
 	}
 	for _, e := range entries {
-		a, b := filepath.Join(from, e.Name()), filepath.Join(to, e.Name())
-		err := os.Rename(a, b)
-		if errors.Is(err, syscall.EXDEV) {
-			err = copyTree(a, b)
+		if err := move(filepath.Join(from, e.Name()), filepath.Join(to, e.Name())); err != nil {
+			return err
 		}
-		if err != nil {
-			return fmt.Errorf("take the worker's result: %w", err)
+	}
+	return nil
+}
+
+// moveOne moves the regular file of a name; one of that name in to is replaced.
+func moveOne(from, name, to string) error {
+	if name == "" || name != filepath.Base(name) || name == "." || name == ".." {
+		return fmt.Errorf("the worker finished %q: %w", name, fault.Invalid)
+	}
+	info, err := os.Lstat(filepath.Join(from, name))
+	if err != nil {
+		return fmt.Errorf("take the worker's result: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("the worker finished %s, %s: %w", name, info.Mode().Type(), fault.Invalid)
+	}
+	return move(filepath.Join(from, name), filepath.Join(to, name))
+}
+
+func move(from, to string) error {
+	err := os.Rename(from, to)
+	if errors.Is(err, syscall.EXDEV) {
+		if err = os.RemoveAll(to); err == nil {
+			err = copyTree(from, to)
 		}
+	}
+	if err != nil {
+		return fmt.Errorf("take the worker's result: %w", err)
 	}
 	return nil
 }

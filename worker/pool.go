@@ -40,6 +40,8 @@ type Config struct {
 	MemoryBytes int64
 	// FileBytes is the largest file a child may write. Default 1 TiB.
 	FileBytes int64
+	// Cold pools start no child before the first job.
+	Cold bool
 	// JobsPerChild, after which a child is replaced. Default 500.
 	JobsPerChild int
 	Log          *slog.Logger // default: discards
@@ -54,12 +56,15 @@ type Pool struct {
 	done   chan struct{} // closed by Close
 	wg     sync.WaitGroup
 
-	mu     sync.Mutex // guards what follows
-	idle   []*child
-	live   map[*child]struct{}
-	number int
-	closed bool
-	warned bool
+	mu      sync.Mutex // guards what follows
+	change  *sync.Cond // idle, warming or closed changed
+	idle    []*child
+	live    map[*child]struct{}
+	warming int // children on their way to idle
+	waiting int // jobs that wait for one of them
+	number  int
+	closed  bool
+	warned  bool
 }
 
 type start struct {
@@ -72,7 +77,8 @@ type started struct {
 	err   error
 }
 
-// NewPool makes a pool and starts its first child, without waiting for it. The
+// NewPool makes a pool and, unless it is cold, starts its first child, without
+// waiting for it. The
 // others start when they are wanted and stay: a short command needs one, and
 // the start of this program costs a tenth of a CPU second.
 func NewPool(cfg Config) (*Pool, error) {
@@ -113,8 +119,11 @@ func NewPool(cfg Config) (*Pool, error) {
 		cfg: cfg, slots: make(chan struct{}, cfg.Size), starts: make(chan start), done: make(chan struct{}),
 		live: map[*child]struct{}{},
 	}
+	p.change = sync.NewCond(&p.mu)
 	p.wg.Go(p.starter)
-	p.warm()
+	if !cfg.Cold {
+		p.warm()
+	}
 	return p, nil
 }
 
@@ -185,7 +194,14 @@ func (p *Pool) warm() {
 	if p.closed {
 		return
 	}
+	p.warming++
 	p.wg.Go(func() {
+		defer func() {
+			p.mu.Lock()
+			p.warming--
+			p.change.Broadcast()
+			p.mu.Unlock()
+		}()
 		c, err := p.spawn()
 		if err != nil {
 			if !errors.Is(err, errClosed) {
@@ -202,6 +218,7 @@ func (p *Pool) rest(c *child) {
 	p.mu.Lock()
 	if !p.closed && len(p.idle) < p.cfg.Size && c.alive() {
 		p.idle = append(p.idle, c)
+		p.change.Broadcast()
 		p.mu.Unlock()
 		return
 	}
@@ -221,6 +238,11 @@ func (p *Pool) retire(c *child) {
 func (p *Pool) take() (*child, error) {
 	for {
 		p.mu.Lock()
+		for len(p.idle) == 0 && p.waiting < p.warming && !p.closed {
+			p.waiting++
+			p.change.Wait()
+			p.waiting--
+		}
 		if p.closed {
 			p.mu.Unlock()
 			return nil, errClosed
@@ -276,6 +298,7 @@ func (p *Pool) Close() error {
 		return nil
 	}
 	p.closed = true
+	p.change.Broadcast()
 	close(p.done)
 	children := make([]*child, 0, len(p.live))
 	for c := range p.live {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -244,6 +245,38 @@ func TestFilesAndLinks(t *testing.T) {
 	}
 }
 
+// TestFinish: the caller has a finished file while the child is still at work,
+// and a name that leads elsewhere ends the job.
+func TestFinish(t *testing.T) {
+	p := newPool(t, worker.Config{Size: 1})
+	out := t.TempDir()
+	var told []string
+	err := p.Run(t.Context(), worker.Request{
+		Method: "finish", Params: []string{"a", "b"}, OutDir: out,
+		Answer: func(string, []byte) ([]byte, error) {
+			for _, name := range []string{"a", "b"} {
+				if b, err := os.ReadFile(filepath.Join(out, name)); err != nil || string(b) != name {
+					t.Errorf("%s while the child is at work: %q, %v", name, b, err)
+				}
+			}
+			return nil, nil
+		},
+	}, func(m worker.Message) error {
+		if m.Kind == worker.Finished {
+			told = append(told, string(m.Payload))
+		}
+		return nil
+	})
+	if err != nil || !slices.Equal(told, []string{"a", "b"}) {
+		t.Errorf("told of %q, %v", told, err)
+	}
+	for _, name := range []string{"", ".", "..", "../a", "/etc/hostname"} {
+		if err := p.Run(t.Context(), worker.Request{Method: "finish", Params: []string{name}, OutDir: out}, nil); err == nil {
+			t.Errorf("finishing %q went well", name)
+		}
+	}
+}
+
 func TestAsk(t *testing.T) {
 	p := newPool(t, worker.Config{Size: 1})
 	got := one(t, p, worker.Request{Method: "ask", Answer: func(kind string, payload []byte) ([]byte, error) {
@@ -314,6 +347,28 @@ func TestManyJobs(t *testing.T) {
 	}
 	if err := g.Wait(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestFirstJobTakesTheFirstChild: a job that comes while the pool still warms up
+// does not start a child of its own, and a cold pool starts none before.
+func TestFirstJobTakesTheFirstChild(t *testing.T) {
+	for _, cold := range []bool{false, true} {
+		dir := filepath.Join(t.TempDir(), "pool")
+		p := newPool(t, worker.Config{Size: 1, Dir: dir, Cold: cold})
+		if cold {
+			time.Sleep(50 * time.Millisecond)
+			if p.LandlockABI() != 0 {
+				t.Error("a cold pool has a child")
+			}
+		}
+		first := one(t, p, worker.Request{Method: "pid"})
+		if again := one(t, p, worker.Request{Method: "pid"}); again != first {
+			t.Errorf("cold %v: the second job ran in child %s, the first in %s", cold, again, first)
+		}
+		if used, err := os.ReadDir(dir); err != nil || len(used) != 1 {
+			t.Errorf("cold %v: %d children were started, %v", cold, len(used), err)
+		}
 	}
 }
 

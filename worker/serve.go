@@ -151,6 +151,8 @@ func (c *call) Send(kind string, payload []byte) error {
 	return c.wire.write(frameMessage, kind, payload)
 }
 
+func (c *call) Finish(name string) error { return c.wire.write(frameFinished, name, nil) }
+
 func (c *call) Ask(kind string, payload []byte) ([]byte, error) {
 	if err := c.wire.write(frameAsk, kind, payload); err != nil {
 		return nil, err

@@ -30,6 +30,9 @@ type Call interface {
 	// Send streams a message to the caller; it blocks while the caller is
 	// slow. The payload is the handler's again when Send returns.
 	Send(kind string, payload []byte) error
+	// Finish gives the file of that name in Out to the caller while the job goes
+	// on. The caller gets a message of kind Finished, with the name.
+	Finish(name string) error
 	// Ask sends a message and waits for the caller's answer. An error of the
 	// caller comes back with its fault kind.
 	Ask(kind string, payload []byte) ([]byte, error)
@@ -42,8 +45,8 @@ type Request struct {
 	Files  []*os.File        // descriptors handed to the child; the caller closes its own
 	Links  map[string]string // name in Call.In() -> absolute path of an immutable file
 	// OutDir, when set, is an existing folder of the caller's, best on the
-	// pool's disk. When the job is done, what the child left in Call.Out() is
-	// moved there; after an error nothing is.
+	// pool's disk. What the child finishes is moved there at once, what it
+	// left in Call.Out() when the job is done; after an error nothing is.
 	OutDir string
 	// Answer is called for each Ask of the child, from within Job.Next. It may
 	// use this pool only when the pool is larger than the jobs that do so.
@@ -52,6 +55,10 @@ type Request struct {
 	// caller is not waiting in Next, so a slow reader costs a job nothing.
 	Deadline time.Duration
 }
+
+// Finished is the kind of the message that names a file in OutDir that is
+// complete; see Call.Finish.
+const Finished = "finished"
 
 // A Message is what the child sent.
 type Message struct {

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path"
 	"path/filepath"
@@ -252,7 +251,11 @@ func (h *handle) land(ctx context.Context, staged []brain.StagedFile) (landedFil
 			if err := checkParquet(s, h.meta.CurrentSchema()); err != nil {
 				return fmt.Errorf("staged file %s: %w", s.Path, err)
 			}
-			digest, err := settleFile(gctx, s.Path)
+			settle := settleFile
+			if in := h.lake.stagingOf(s.Path); in != nil {
+				settle = in.settle
+			}
+			digest, err := settle(gctx, s.Path)
 			if err != nil {
 				return fmt.Errorf("staged file %s: %w", s.Path, err)
 			}
@@ -302,7 +305,7 @@ func settleFile(ctx context.Context, p string) (digest string, err error) {
 	synced := make(chan error, 1)
 	go func() { synced <- f.Sync() }()
 	hash := sha256.New()
-	_, err = copyContext(ctx, hash, f)
+	_, err = durable.Copy(ctx, hash, f)
 	if serr := <-synced; serr != nil {
 		_ = os.Remove(p)
 		err = errors.Join(serr, err)
@@ -311,27 +314,4 @@ func settleFile(ctx context.Context, p string) (digest string, err error) {
 		return "", durable.Kind(err)
 	}
 	return hex.EncodeToString(hash.Sum(nil)), nil
-}
-
-// copyContext is io.Copy that ends with ctx.
-func copyContext(ctx context.Context, w io.Writer, r io.Reader) (n int64, err error) {
-	buf := make([]byte, 256<<10)
-	for {
-		if err := ctx.Err(); err != nil {
-			return n, err
-		}
-		k, err := r.Read(buf)
-		if k > 0 {
-			if _, werr := w.Write(buf[:k]); werr != nil {
-				return n, werr
-			}
-			n += int64(k)
-		}
-		if errors.Is(err, io.EOF) {
-			return n, nil
-		}
-		if err != nil {
-			return n, err
-		}
-	}
 }

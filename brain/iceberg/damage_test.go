@@ -186,6 +186,38 @@ func TestOrphansAreFoundAndSwept(t *testing.T) {
 	}
 }
 
+// TestWrittenAhead: a file settled before its commit is taken as it was then,
+// and again when it is not the same any more.
+func TestWrittenAhead(t *testing.T) {
+	for _, changed := range []bool{false, true} {
+		b := newBench(t)
+		c := b.stage(t, 0, 100)
+		st := b.stagingOf(c.Files[0].Path)
+		st.Written(filepath.Base(c.Files[0].Path))
+		ahead, err := st.settle(t.Context(), c.Files[0].Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if changed {
+			other := b.stage(t, 100, 300)
+			if err := os.Rename(other.Files[0].Path, c.Files[0].Path); err != nil {
+				t.Fatal(err)
+			}
+			c.Files[0].Rows = other.Files[0].Rows
+		}
+		if _, err := b.tbl.Append(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		files, err := filepath.Glob(filepath.Join(b.dir, "landing", "*", "data", "*-"+ahead[:32]+".parquet"))
+		if err != nil || len(files) == 1 == changed {
+			t.Errorf("changed %v: files of the first digest %q, %v", changed, files, err)
+		}
+		if bad, _, err := b.Verify(t.Context(), false); err != nil || len(bad) > 0 {
+			t.Errorf("changed %v: %v, %v", changed, bad, err)
+		}
+	}
+}
+
 // TestStagingOutlivesItsValue: a caller that keeps only the path of a staging
 // does not lose the folder to the garbage collector and another process.
 func TestStagingOutlivesItsValue(t *testing.T) {

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"shuniu/brain"
+	"shuniu/durable"
 	"shuniu/fault"
 	"shuniu/resource"
 )
@@ -249,7 +250,7 @@ func (l *Lake) checkDigest(ctx context.Context, f plannedFile) error {
 	}
 	defer func() { _ = file.Close() }() // read only
 	hash := sha256.New()
-	n, err := copyContext(ctx, hash, file)
+	n, err := durable.Copy(ctx, hash, file)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", p, err)
 	}

@@ -7,7 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
+	"time"
 
 	"github.com/oklog/ulid/v2"
 
@@ -23,6 +25,24 @@ type staging struct {
 	lake *Lake
 	dir  string
 	lock *os.File
+
+	mu      sync.Mutex
+	settled map[string]*settling // by path
+	busy    chan struct{}        // holds as many as settle at a time
+}
+
+// A settling is the way of one file to the disk.
+type settling struct {
+	size   int64
+	mtime  time.Time
+	done   chan struct{} // closed when digest and err are known
+	digest string
+	err    error
+}
+
+// is tells whether the file is still as it was.
+func (f *settling) is(now os.FileInfo) bool {
+	return now.Size() == f.size && now.ModTime().Equal(f.mtime)
 }
 
 // Stage makes a folder for the files of one worker, on the lake's own disk.
@@ -52,7 +72,7 @@ func (l *Lake) Stage(ctx context.Context, t resource.Table) (brain.Staging, erro
 			return nil, fmt.Errorf("stage for %s: %w", t, errors.Join(err, os.Remove(dir)))
 		}
 		if _, err := os.Stat(dir); err == nil {
-			s := &staging{lake: l, dir: dir, lock: lock}
+			s := &staging{lake: l, dir: dir, lock: lock, settled: map[string]*settling{}, busy: make(chan struct{}, 2)}
 			l.mu.Lock()
 			l.held[s] = struct{}{}
 			l.mu.Unlock()
@@ -67,8 +87,63 @@ func (l *Lake) Stage(ctx context.Context, t resource.Table) (brain.Staging, erro
 // Dir of the staging.
 func (s *staging) Dir() string { return s.dir }
 
+// Written settles a file ahead of its commit.
+func (s *staging) Written(name string) {
+	path := filepath.Join(s.dir, name)
+	st, err := os.Lstat(path)
+	if err != nil || !filepath.IsLocal(name) || !st.Mode().IsRegular() {
+		return // the commit will say so
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f := s.settled[path]; f != nil && f.is(st) {
+		return
+	}
+	f := &settling{size: st.Size(), mtime: st.ModTime(), done: make(chan struct{})}
+	s.settled[path] = f
+	go func() {
+		defer close(f.done)
+		s.busy <- struct{}{}
+		defer func() { <-s.busy }()
+		f.digest, f.err = settleFile(context.Background(), path)
+	}()
+}
+
+// settle makes a staged file durable and returns its digest. What Written
+// found counts as long as the file is as it was then.
+func (s *staging) settle(ctx context.Context, path string) (digest string, err error) {
+	s.mu.Lock()
+	f := s.settled[path]
+	s.mu.Unlock()
+	if f != nil {
+		<-f.done
+		if st, err := os.Lstat(path); f.err != nil || err == nil && f.is(st) {
+			return f.digest, f.err
+		}
+	}
+	return settleFile(ctx, path)
+}
+
+// stagingOf is the staging of this process that path lies in, nil when there
+// is none.
+func (l *Lake) stagingOf(path string) *staging {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for s := range l.held {
+		if filepath.Dir(path) == s.dir {
+			return s
+		}
+	}
+	return nil
+}
+
 // Close removes the folder and what was not committed.
 func (s *staging) Close() error {
+	s.mu.Lock()
+	for _, f := range s.settled {
+		<-f.done
+	}
+	s.mu.Unlock()
 	s.lake.mu.Lock()
 	delete(s.lake.held, s)
 	s.lake.mu.Unlock()

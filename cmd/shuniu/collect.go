@@ -75,7 +75,7 @@ func (c *collectCommand) Run(ctx context.Context, a *app) error {
 		case err != nil:
 			fatal = err
 		default:
-			fatal = a.withHub(ctx, f, func(ctx context.Context, h *hub) error {
+			fatal = a.withHub(ctx, f, toCollect, func(ctx context.Context, h *hub) error {
 				return landAll(ctx, h.collect, files, collect.Request{
 					Dataset: resource.DatasetID(c.Dataset), Department: resource.DepartmentID(c.Department),
 					Options: c.options(),

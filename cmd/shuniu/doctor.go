@@ -75,7 +75,7 @@ func (c *doctorCommand) Run(ctx context.Context, a *app) error {
 // checked is a problem of the report, not the end of it.
 func (a *app) examine(ctx context.Context, f *folder, quick bool) (rep httpapi.DoctorReport) {
 	dir := f.dir
-	h, err := a.openHub(ctx, f, a.conf.Workers.Count)
+	h, err := a.openHub(ctx, f, toQuery)
 	if err == nil {
 		rep, err = h.doctor(guard.With(ctx, guard.Local()), quick)
 		err = errors.Join(err, h.close())

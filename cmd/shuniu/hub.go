@@ -41,9 +41,18 @@ type hub struct {
 	collect   *collect.Service
 }
 
+// A use tells which workers a command needs at once; the others start with
+// their first job.
+type use uint8
+
+const (
+	toQuery use = 1 << iota
+	toCollect
+)
+
 // openHub wires the hub over f and completes what an earlier process left
 // half done.
-func (a *app) openHub(ctx context.Context, f *folder, workers int) (h *hub, err error) {
+func (a *app) openHub(ctx context.Context, f *folder, u use) (h *hub, err error) {
 	h = &hub{folder: f, conf: a.conf, listen: a.conf.Listen}
 	defer func() {
 		if err != nil {
@@ -51,10 +60,10 @@ func (a *app) openHub(ctx context.Context, f *folder, workers int) (h *hub, err 
 			h = nil
 		}
 	}()
-	if h.queries, err = worker.NewPool(a.poolConfig(f.path("tmp/queries"), workers)); err != nil {
+	if h.queries, err = a.pool(f.path("tmp/queries"), u&toQuery != 0); err != nil {
 		return h, err
 	}
-	if h.intake, err = worker.NewPool(a.poolConfig(f.path("tmp/intake"), workers)); err != nil {
+	if h.intake, err = a.pool(f.path("tmp/intake"), u&toCollect != 0); err != nil {
 		return h, err
 	}
 	dsn := a.conf.MetaDB
@@ -100,9 +109,15 @@ func (h *hub) close() error {
 	return errors.Join(append(errs, h.folder.close())...)
 }
 
+func (a *app) pool(dir string, warm bool) (*worker.Pool, error) {
+	cfg := a.poolConfig(dir, a.conf.Workers.Count)
+	cfg.Cold = !warm
+	return worker.NewPool(cfg)
+}
+
 // withHub runs a command of the folder's owner over the opened folder.
-func (a *app) withHub(ctx context.Context, f *folder, do func(ctx context.Context, h *hub) error) error {
-	h, err := a.openHub(ctx, f, a.conf.Workers.Count)
+func (a *app) withHub(ctx context.Context, f *folder, u use, do func(ctx context.Context, h *hub) error) error {
+	h, err := a.openHub(ctx, f, u)
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func (c *queryCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.withHub(ctx, f, func(ctx context.Context, h *hub) error {
+	return a.withHub(ctx, f, toQuery, func(ctx context.Context, h *hub) error {
 		if c.As != "" {
 			p, err := h.accounts.As(ctx, c.As)
 			if err != nil {

@@ -50,7 +50,7 @@ func (c *serveCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	h, err := a.openHub(ctx, f, a.conf.Workers.Count)
+	h, err := a.openHub(ctx, f, toQuery|toCollect)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ func Inspect(ctx context.Context, src *tabular.Source, opt Options) (*Report, er
 	if rep.SHA256, err = digest(src); err != nil {
 		return nil, fmt.Errorf("read %s: %w", src.Name, err)
 	}
-	opt.SHA256 = rep.SHA256
+	opt.Undigested = true
 	archive := false
 	rep.Format, err = Walk(ctx, src, opt, func(m *Member) error {
 		for _, t := range m.Tables {

@@ -29,8 +29,8 @@ type Options struct {
 	Preview int `json:"-"`
 	// Scratch is a folder for what does not fit in memory.
 	Scratch string `json:"-"`
-	// SHA256 is the digest of the file itself, when the caller knows it.
-	SHA256 string `json:"-"`
+	// Undigested spares the digest of the file itself: the caller knows it.
+	Undigested bool `json:"-"`
 	// Early, when set, is called for a table once its first EarlyRows rows are
 	// known, with what they say so far (Tally and the counts of lines are still
 	// zero). The sink it returns, if any, is given every row while the rest is
@@ -52,7 +52,7 @@ type Sink interface {
 // A Member is one file that is no archive: the given one, or one inside it.
 type Member struct {
 	Path      string // inside the archive; "" for the file itself
-	SHA256    string
+	SHA256    string // "" when Undigested says so
 	SizeBytes int64
 	Format    string
 	Encoding  string
@@ -164,10 +164,10 @@ func (w *walker) file(ctx context.Context, src *tabular.Source, at place, compan
 		}
 	}
 	m := &Member{Path: at.path, SizeBytes: src.Size, Source: src}
-	if at.depth == 0 && w.opt.SHA256 != "" {
-		m.SHA256 = w.opt.SHA256
-	} else if m.SHA256, err = digest(src); err != nil {
-		return fmt.Errorf("read %s: %w", src.Name, err)
+	if at.depth > 0 || !w.opt.Undigested {
+		if m.SHA256, err = digest(src); err != nil {
+			return fmt.Errorf("read %s: %w", src.Name, err)
+		}
 	}
 	opt := w.opt.Options
 	if o, ok := w.opt.Members[at.path]; ok {
