@@ -56,7 +56,7 @@ func TestTheSameFileTwiceAtOnceLandsOnce(t *testing.T) {
 	t.Run("small", func(t *testing.T) { sameFileAtOnce(t, newHub(t)) })
 	t.Run("big", func(t *testing.T) { // read while the digest is computed
 		h := newHub(t)
-		h.Originals.beside = 0
+		h.sourceBytes = 0
 		sameFileAtOnce(t, h)
 	})
 }
@@ -64,6 +64,9 @@ func TestTheSameFileTwiceAtOnceLandsOnce(t *testing.T) {
 func sameFileAtOnce(t *testing.T, h *hub) {
 	t.Helper()
 	path := h.put(t, "同时.csv", "甲,乙\n1,2\n3,4\n")
+	if h.sourceBytes == 0 {
+		time.Sleep(sourceAge + 100*time.Millisecond)
+	}
 	var wg sync.WaitGroup
 	status := make([]string, 4)
 	for i := range status {
@@ -86,6 +89,66 @@ func sameFileAtOnce(t *testing.T, h *hub) {
 	}
 	if got := h.query(t, "tongshi", `SELECT count(*) || ' ' || sum("乙") FROM landing.tongshi`); len(got) != 1 || got[0] != "2 6" {
 		t.Errorf("rows %v, want two", got)
+	}
+}
+
+// TestASourceThatChanges: what was read of a file that changed meanwhile does
+// not count; its rows are those of the copy that was kept.
+func TestASourceThatChanges(t *testing.T) {
+	h := newHub(t)
+	h.sourceBytes = 0
+	var text strings.Builder
+	text.WriteString("编号,数量\n")
+	for i := range 200_000 {
+		fmt.Fprintf(&text, "%d,%d\n", i, i%7)
+	}
+	path := h.put(t, "变化.csv", text.String())
+	time.Sleep(sourceAge + 100*time.Millisecond)
+	changed, last, readings := false, int64(1<<62), 0
+	rs, err := h.Land(engineer(t), Request{Path: path}, func(p Progress) {
+		if p.Step != "read" {
+			return
+		}
+		if p.Rows < last {
+			readings++ // from its beginning
+		}
+		if last = p.Rows; !changed {
+			changed = true
+			if err := os.WriteFile(path, []byte(strings.ReplaceAll(text.String(), "编号", "号码")), 0o600); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	if err != nil || len(rs) != 1 || rs[0].Status != stateLanded || !changed {
+		t.Fatalf("land: %+v, %v, changed %v", rs, err, changed)
+	}
+	if readings != 2 {
+		t.Errorf("%d readings, want one of the file and one of its copy", readings)
+	}
+	kept, err := h.Originals.Path(rs[0].SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bytes, err := os.ReadFile(kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := "编号"
+	if strings.HasPrefix(string(bytes), "号码") {
+		name = "号码"
+	}
+	d := rs[0].Dataset
+	if got := h.query(t, d, fmt.Sprintf(`SELECT count(*) || ' ' || sum(%q) FROM landing.%s`, name, d)); len(got) != 1 || got[0] != "200000 19999900000" {
+		t.Errorf("rows %v", got)
+	}
+	// The same file, at rest: known at once, nothing is read to the end.
+	if err := os.WriteFile(path, bytes, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(sourceAge + 100*time.Millisecond)
+	again, err := h.Land(engineer(t), Request{Path: path}, nil)
+	if err != nil || len(again) != 1 || again[0].Status != stateUnchanged || again[0].Batch != rs[0].Batch {
+		t.Errorf("again: %+v, %v", again, err)
 	}
 }
 

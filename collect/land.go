@@ -56,18 +56,19 @@ func (r *Request) wants(b *batchRow) bool {
 
 // A landing is one call of Land.
 type landing struct {
-	s          *Service
-	req        Request
-	principal  guard.Principal
-	id         string
-	file       string
-	sha        string
-	size       int64
-	incoming   *Incoming    // the file, when this call brought it
-	begun      func() error // waits until the file is known and the landing noted
-	unlockFile func()
-	again      []Receipt // of the same file, when it landed before
-	tell       func(Progress)
+	s         *Service
+	req       Request
+	principal guard.Principal
+	id        string
+	file      string
+	sha       string
+	size      int64
+	source    *source                   // read in place of the copy, while that is made
+	receive   func() (*Incoming, error) // waits for the copy
+	incoming  *Incoming                 // the copy, when this call brought the file
+	begun     func() error              // waits until the file is known and the landing noted
+	known     identity
+	tell      func(Progress)
 
 	done     map[string]bool // members dealt with
 	ordinals map[string]int
@@ -81,7 +82,15 @@ type landing struct {
 	replay   *replayOf         // what a replay mends; nil otherwise
 	drafts   map[string]string // member and table -> id of the batch that was drafted for it
 	byHand   bool              // the caller decided how to read the file
-	noted    bool              // note succeeded
+}
+
+// An identity is what is known of a file once its digest is.
+type identity struct {
+	sha      string
+	incoming *Incoming
+	unlock   func()    // the file
+	again    []Receipt // of the same file, when it landed before
+	noted    bool      // the landing is
 }
 
 // Land keeps a file and lands its tables and objects: a receipt for each, in
@@ -111,39 +120,68 @@ func (s *Service) Land(ctx context.Context, req Request, progress func(Progress)
 
 func (l *landing) land(ctx context.Context) ([]Receipt, error) {
 	defer func() {
-		if l.unlockFile != nil {
-			l.unlockFile()
+		if l.known.unlock != nil {
+			l.known.unlock()
 		}
 	}()
 	if err := l.useRecipe(ctx); err != nil {
-		return nil, err
+		return nil, errors.Join(err, l.received())
 	}
-	if l.incoming != nil && l.incoming.Lags() {
-		// A big file that most likely is new: a worker reads it meanwhile.
-		l.begin(func() error {
-			if err := l.identify(ctx, l.s.files.tryLock); err != nil {
-				return err
-			}
-			return l.note(ctx)
-		})
-		err := errors.Join(l.run(ctx), l.begun())
-		if !errors.Is(err, errOccupied) {
+	if l.source != nil {
+		// A big file that most likely is new: a worker reads it while it is copied.
+		err := l.runBeside(ctx)
+		l.source = nil
+		if !errors.Is(err, errOccupied) && !errors.Is(err, errChanged) {
 			return l.ended(ctx, err)
 		}
+		l.batches, l.ordinals, l.tables = nil, nil, 0
 	}
-	if err := l.identify(ctx, l.s.files.lock); err != nil {
-		return l.ended(ctx, err)
+	if !l.known.noted {
+		known, err := l.identify(ctx, l.s.files.lock)
+		if l.adopt(known); err != nil {
+			return l.ended(ctx, err)
+		}
+		l.begin(func() (identity, error) { return l.note(ctx, known) })
 	}
-	l.begin(func() error { return l.note(ctx) })
 	return l.ended(ctx, errors.Join(l.run(ctx), l.begun()))
+}
+
+// runBeside runs while the file is copied and identified. When that says that
+// the run is in vain, it ends.
+func (l *landing) runBeside(ctx context.Context) error {
+	running, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	l.begin(func() (identity, error) {
+		known, err := l.identify(ctx, l.s.files.tryLock)
+		if err == nil {
+			known, err = l.note(ctx, known)
+		}
+		if err != nil {
+			end(err)
+		}
+		return known, err
+	})
+	err := errors.Join(l.run(running), l.begun())
+	if err != nil && l.known.noted && l.source.check() != nil {
+		return errors.Join(errChanged, err) // it may follow from the change
+	}
+	return err
+}
+
+// received waits for the copy of a file that will not land.
+func (l *landing) received() (err error) {
+	if l.incoming == nil && l.receive != nil {
+		l.incoming, err = l.receive()
+	}
+	return err
 }
 
 // ended gives the receipts and notes how the landing ended.
 func (l *landing) ended(ctx context.Context, err error) ([]Receipt, error) {
-	if l.again != nil {
-		return l.again, nil
+	if l.known.again != nil {
+		return l.known.again, nil
 	}
-	if !l.noted {
+	if !l.known.noted {
 		return nil, err
 	}
 	return l.receipts(), l.end(context.WithoutCancel(ctx), err)
@@ -155,23 +193,33 @@ var (
 )
 
 // identify waits for the file's digest, takes its lock and looks whether it
-// landed before in the same way: then errAgain, with the receipts in l.again.
-func (l *landing) identify(ctx context.Context, lock func(context.Context, string) (func(), error)) (err error) {
-	if l.incoming != nil {
-		if l.sha, err = l.incoming.Digest(); err != nil {
-			return err
+// landed before in the same way: then errAgain, with the receipts.
+func (l *landing) identify(ctx context.Context, lock func(context.Context, string) (func(), error)) (known identity, err error) {
+	known.sha = l.sha
+	if l.receive != nil {
+		if known.incoming, err = l.receive(); err != nil {
+			return known, err
 		}
+		known.sha = known.incoming.SHA256
 	}
-	if l.unlockFile, err = lock(ctx, l.sha); err != nil {
-		return err
+	if known.unlock, err = lock(ctx, known.sha); err != nil {
+		return known, err
 	}
-	if l.again, err = l.unchanged(ctx); err != nil {
-		return err
+	if known.again, err = l.unchanged(ctx, known.sha); err != nil {
+		return known, err
 	}
-	if l.again != nil {
-		return errAgain
+	if known.again != nil {
+		return known, errAgain
 	}
-	return nil
+	return known, nil
+}
+
+// adopt takes over what became known.
+func (l *landing) adopt(known identity) {
+	l.known, l.sha = known, known.sha
+	if known.incoming != nil {
+		l.incoming, l.size = known.incoming, known.incoming.Size
+	}
 }
 
 // useRecipe reads the file as earlier ones of its source were, when the caller
@@ -234,13 +282,43 @@ func (l *landing) keep(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("collect %s: %w", l.req.Path, err)
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	l.incoming, err = l.s.Originals.Receive(ctx, f, func(n int64) { l.tell(Progress{Step: "keep", Bytes: n, SizeBytes: st.Size()}) })
-	if err != nil {
-		return fmt.Errorf("collect %s: %w", l.req.Path, err)
+	l.size = st.Size()
+	var tell func(int64)
+	if l.source = sourceOfCopy(f, l.s.sourceBytes); l.source == nil {
+		tell = func(n int64) { l.tell(Progress{Step: "keep", Bytes: n, SizeBytes: st.Size()}) }
 	}
-	l.size = l.incoming.Size
-	return nil
+	receive := func() (*Incoming, error) {
+		in, err := l.s.Originals.Receive(ctx, f, l.source == nil, tell)
+		if err = errors.Join(err, f.Close()); err != nil {
+			return nil, fmt.Errorf("collect %s: %w", l.req.Path, err)
+		}
+		return in, nil
+	}
+	if l.source != nil {
+		receive = meanwhile(receive)
+	}
+	l.receive = sync.OnceValues(receive)
+	if l.source == nil {
+		_, err = l.receive()
+	}
+	return err
+}
+
+// meanwhile starts do; the function it returns waits for its result.
+func meanwhile[T any](do func() (T, error)) func() (T, error) {
+	var (
+		v    T
+		err  error
+		done = make(chan struct{})
+	)
+	go func() {
+		defer close(done)
+		v, err = do()
+	}()
+	return func() (T, error) {
+		<-done
+		return v, err
+	}
 }
 
 // settleOriginal makes sure that the file is durable among the originals and
@@ -266,6 +344,9 @@ func (l *landing) settleOriginal(ctx context.Context) error {
 
 // open opens the file for a worker.
 func (l *landing) open() (*os.File, error) {
+	if l.source != nil {
+		return l.source.open()
+	}
 	if l.incoming != nil {
 		return l.incoming.Open()
 	}
@@ -274,7 +355,7 @@ func (l *landing) open() (*os.File, error) {
 
 // callKey identifies a call: the same bytes, read in the same way, for the
 // same dataset.
-func (l *landing) callKey() string {
+func (l *landing) callKey(sha string) string {
 	how, err := json.Marshal(l.req.Options)
 	if err != nil {
 		how = nil // plain data: it always encodes
@@ -291,15 +372,15 @@ func (l *landing) callKey() string {
 	if l.req.Dataset != "" {
 		name = ""
 	}
-	sum := sha256.Sum256([]byte(strings.Join([]string{l.sha, string(l.req.Department), string(l.req.Dataset), name, string(how), string(answers)}, "\x1f")))
+	sum := sha256.Sum256([]byte(strings.Join([]string{sha, string(l.req.Department), string(l.req.Dataset), name, string(how), string(answers)}, "\x1f")))
 	return hex.EncodeToString(sum[:])
 }
 
 // unchanged answers for a file that landed before in the same way; nil when
 // it did not, or not wholly.
-func (l *landing) unchanged(ctx context.Context) ([]Receipt, error) {
+func (l *landing) unchanged(ctx context.Context, sha string) ([]Receipt, error) {
 	var first landingRow
-	err := l.s.DB.Bun().NewSelect().Model(&first).Where("l.call_key = ? AND l.state = 'done'", l.callKey()).Order("l.id").Limit(1).Scan(ctx)
+	err := l.s.DB.Bun().NewSelect().Model(&first).Where("l.call_key = ? AND l.state = 'done'", l.callKey(sha)).Order("l.id").Limit(1).Scan(ctx)
 	if isNone(err) {
 		return nil, nil
 	}
@@ -339,21 +420,24 @@ func (l *landing) unchanged(ctx context.Context) ([]Receipt, error) {
 
 // begin notes the landing. The note waits for the disk, which may be busy with
 // the file for seconds: meanwhile the worker reads, and begun waits for it.
-func (l *landing) begin(note func() error) {
-	begun := make(chan error, 1)
-	go func() { begun <- note() }()
-	l.begun = sync.OnceValue(func() error { return <-begun })
+func (l *landing) begin(note func() (identity, error)) {
+	wait := meanwhile(note)
+	l.begun = sync.OnceValue(func() error {
+		known, err := wait()
+		l.adopt(known)
+		return err
+	})
 }
 
-func (l *landing) note(ctx context.Context) error {
+func (l *landing) note(ctx context.Context, known identity) (identity, error) {
 	options, err := json.Marshal(l.req.Options)
 	if err != nil {
-		return err
+		return known, err
 	}
 	now := l.s.now()
 	err = l.s.DB.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
 		row := landingRow{
-			ID: l.id, SHA256: l.sha, CallKey: l.callKey(), File: storable(l.file), Department: string(l.req.Department), State: "running",
+			ID: l.id, SHA256: known.sha, CallKey: l.callKey(known.sha), File: storable(l.file), Department: string(l.req.Department), State: "running",
 			Account: l.principal.Account, Run: l.req.Run, Options: storable(string(options)), StartedAt: now, EndedAt: now,
 		}
 		if _, err := tx.NewInsert().Model(&row).Exec(ctx); err != nil {
@@ -361,8 +445,8 @@ func (l *landing) note(ctx context.Context) error {
 		}
 		return nil
 	})
-	l.noted = err == nil
-	return err
+	known.noted = err == nil
+	return known, err
 }
 
 // run does jobs until every member is dealt with.
@@ -465,8 +549,10 @@ func (l *landing) job(ctx context.Context) (err error) {
 			if err != nil {
 				return nil, fmt.Errorf("what the worker found: %w: %w", err, fault.Damaged)
 			}
-			if err := l.begun(); err != nil {
-				return nil, err
+			if kind != kindDraft || l.source == nil { // a draft decides nothing: the copy may still be made
+				if err := l.begun(); err != nil {
+					return nil, err
+				}
 			}
 			if facts.Member == "" {
 				facts.SHA256 = l.sha
@@ -489,7 +575,11 @@ func (l *landing) job(ctx context.Context) (err error) {
 			return nil, fmt.Errorf("worker asks %q: %w", kind, fault.Invalid)
 		},
 	}, func(m worker.Message) error { return l.message(ctx, stage, m) })
-	if err = errors.Join(err, l.begun()); err != nil {
+	err = errors.Join(err, l.begun())
+	if err == nil && l.source != nil {
+		err = l.source.check()
+	}
+	if err != nil {
 		return errors.Join(err, l.dropRejects(context.WithoutCancel(ctx), from))
 	}
 	if len(l.batches) == 0 && len(l.deferred) == 0 { // an archive with nothing in it

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"os"
 	"path/filepath"
@@ -22,10 +21,7 @@ import (
 // Originals keeps received files as they came, under the digest of their
 // bytes: DIR/ab/ab12…. A file that is there is whole, durable and never
 // changed.
-type Originals struct {
-	dir    string
-	beside int64 // files longer than this are hashed beside the copying
-}
+type Originals struct{ dir string }
 
 var shaPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
@@ -34,7 +30,7 @@ func NewOriginals(dir string) (*Originals, error) {
 	if err := durable.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("originals: %w", err)
 	}
-	return &Originals{dir: dir, beside: besideBytes}, nil
+	return &Originals{dir: dir}, nil
 }
 
 // Path is where the file of a digest stands; fault.NotFound when it does not.
@@ -64,157 +60,90 @@ func (o *Originals) Open(sha string) (*os.File, error) {
 // Put keeps what r gives and returns its digest and size. It is durable when
 // Put returns; fault.Full, with nothing kept, when the disk is.
 func (o *Originals) Put(ctx context.Context, r io.Reader, progress func(bytes int64)) (sha string, size int64, err error) {
-	in, err := o.Receive(ctx, r, progress)
+	in, err := o.Receive(ctx, r, true, progress)
 	if err != nil {
 		return "", 0, err
 	}
-	err = in.Settle()
-	return in.sha, in.Size, err
+	return in.SHA256, in.Size, in.Settle()
 }
 
 // An Incoming is a file on its way to the originals. It can be read at once and
 // is among them, durable, when Settle returned nil: a landing reads it while
-// its digest is computed and while the disk still writes it.
+// the disk still writes it.
 type Incoming struct {
-	Size int64
+	SHA256 string
+	Size   int64
 
 	o      *Originals
-	path   string        // of the bytes until they are settled
-	synced chan error    // one result, when they are on the disk
-	hashed chan struct{} // closed when sha and shaErr are known
-	sha    string
-	shaErr error
+	path   string     // of the bytes until they are settled
+	synced chan error // one result, when they are on the disk
 
 	settle sync.Once
 	err    error // of Settle
 }
 
-// besideBytes is how much of a file is hashed while it is copied. The digest of
-// what follows is computed beside the copying, from what was written.
-const besideBytes = 16 << 20
-
-// Receive copies what r gives. The caller calls Settle in the end.
-func (o *Originals) Receive(ctx context.Context, r io.Reader, progress func(bytes int64)) (in *Incoming, err error) {
+// Receive copies what r gives. Only a copy that is read soon is left in memory.
+// The caller calls Settle in the end.
+func (o *Originals) Receive(ctx context.Context, r io.Reader, soon bool, progress func(bytes int64)) (in *Incoming, err error) {
 	f, err := os.CreateTemp(o.dir, ".new-*.tmp")
 	if err != nil {
 		return nil, fmt.Errorf("keep original: %w", durable.Kind(err))
 	}
-	in = &Incoming{o: o, path: f.Name(), synced: make(chan error, 1), hashed: make(chan struct{})}
-	if err := in.copy(ctx, f, r, progress); err != nil {
-		<-in.hashed
+	in = &Incoming{o: o, path: f.Name(), synced: make(chan error, 1)}
+	hash := sha256.New()
+	to := &counted{w: io.MultiWriter(&eager{f: f, drop: !soon}, hash), tell: progress}
+	if _, err = durable.Copy(ctx, to, r); err != nil {
 		err = errors.Join(err, f.Close(), ignoreGone(os.Remove(in.path)))
 		return nil, fmt.Errorf("keep original: %w", durable.Kind(err))
 	}
+	in.SHA256, in.Size = hex.EncodeToString(hash.Sum(nil)), to.n
 	go func() { in.synced <- errors.Join(f.Sync(), f.Chmod(0o440), f.Close()) }()
 	return in, nil
 }
 
-// copy writes r to f. The digest may follow later.
-func (in *Incoming) copy(ctx context.Context, f *os.File, r io.Reader, progress func(int64)) error {
-	var (
-		to   = &eager{f: f}
-		hash = sha256.New()
-		tail chan int64 // sizes of the file as it grows, once the digest is computed beside it
-		buf  = make([]byte, 1<<20)
-	)
-	defer func() {
-		if tail != nil {
-			close(tail)
-			return
-		}
-		in.sha = hex.EncodeToString(hash.Sum(nil))
-		close(in.hashed)
-	}()
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n, err := r.Read(buf)
-		if n > 0 {
-			if _, werr := to.Write(buf[:n]); werr != nil {
-				return durable.Kind(werr)
-			}
-			in.Size += int64(n)
-			if tail == nil {
-				hash.Write(buf[:n])
-				if in.Size > in.o.beside {
-					tail = make(chan int64, 1)
-					go in.hashRest(hash, in.Size, tail)
-				}
-			} else {
-				select {
-				case <-tail: // a size nobody looked at yet
-				default:
-				}
-				tail <- in.Size
-			}
-			if progress != nil {
-				progress(in.Size)
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
+// counted tells how many bytes went through.
+type counted struct {
+	w    io.Writer
+	n    int64
+	tell func(int64)
 }
 
-// hashRest hashes what the file holds from at on, up to the sizes that tail
-// tells, to the last of them.
-func (in *Incoming) hashRest(hash hash.Hash, at int64, tail <-chan int64) {
-	defer close(in.hashed)
-	f, err := os.Open(in.path)
-	if err != nil {
-		in.shaErr = err
-		return
+func (c *counted) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	if c.tell != nil {
+		c.tell(c.n)
 	}
-	buf := make([]byte, 1<<20)
-	for size := range tail {
-		for at < size && err == nil {
-			var n int
-			n, err = f.ReadAt(buf[:min(int64(len(buf)), size-at)], at)
-			hash.Write(buf[:n])
-			if at += int64(n); n > 0 && errors.Is(err, io.EOF) {
-				err = nil
-			}
-		}
-	}
-	in.shaErr = errors.Join(err, f.Close())
-	in.sha = hex.EncodeToString(hash.Sum(nil))
+	return n, err
 }
-
-// Digest waits for the sha256 of the bytes, in hex.
-func (in *Incoming) Digest() (string, error) {
-	<-in.hashed
-	if in.shaErr != nil {
-		return "", fmt.Errorf("digest of an original: %w", durable.Kind(in.shaErr))
-	}
-	return in.sha, nil
-}
-
-// Lags tells whether the digest is computed beside the copying, so that Digest
-// may wait.
-func (in *Incoming) Lags() bool { return in.Size > in.o.beside }
 
 // An eager file starts to write to the disk while it grows, so that little is
 // left for the sync, and for every other sync that the file system makes wait
-// for it.
+// for it. What nobody reads soon leaves memory as it reaches the disk, so that
+// a big file does not drive out what others need.
 type eager struct {
 	f           *os.File
+	drop        bool
 	size, begun int64
 }
 
-const eagerBytes = 16 << 20
+const (
+	eagerBytes = 16 << 20
+	eagerParts = 4 // on their way to the disk at a time
+)
 
 func (e *eager) Write(p []byte) (int, error) {
 	n, err := e.f.Write(p)
 	e.size += int64(n)
 	if part := e.size - e.begun; part >= eagerBytes {
-		// Only a hint: what it does not do the sync does.
-		_ = unix.SyncFileRange(int(e.f.Fd()), e.begun, part, unix.SYNC_FILE_RANGE_WRITE)
+		// Only hints: what they do not do the sync does.
+		fd := int(e.f.Fd())
+		_ = unix.SyncFileRange(fd, e.begun, part, unix.SYNC_FILE_RANGE_WRITE)
 		e.begun = e.size
+		if old := e.begun - eagerParts*eagerBytes; e.drop && old > 0 {
+			_ = unix.SyncFileRange(fd, max(0, old-eagerBytes), eagerBytes, unix.SYNC_FILE_RANGE_WAIT_BEFORE|unix.SYNC_FILE_RANGE_WRITE|unix.SYNC_FILE_RANGE_WAIT_AFTER)
+			_ = unix.Fadvise(fd, 0, old, unix.FADV_DONTNEED)
+		}
 	}
 	return n, err
 }
@@ -224,7 +153,7 @@ func (e *eager) Write(p []byte) (int, error) {
 func (in *Incoming) Open() (*os.File, error) {
 	f, err := os.Open(in.path)
 	if errors.Is(err, os.ErrNotExist) {
-		return in.o.Open(in.sha)
+		return in.o.Open(in.SHA256)
 	}
 	return f, err
 }
@@ -233,15 +162,11 @@ func (in *Incoming) Open() (*os.File, error) {
 // says the same. After fault.Full or another error nothing is kept.
 func (in *Incoming) Settle() error {
 	in.settle.Do(func() {
-		sha, err := in.Digest()
-		if serr := <-in.synced; serr != nil {
-			err = errors.Join(durable.Kind(serr), err)
-		}
-		if err != nil {
-			in.err = fmt.Errorf("keep original: %w", errors.Join(err, ignoreGone(os.Remove(in.path))))
+		if err := <-in.synced; err != nil {
+			in.err = fmt.Errorf("keep original: %w", errors.Join(durable.Kind(err), ignoreGone(os.Remove(in.path))))
 			return
 		}
-		if err := in.o.settle(in.path, sha); err != nil {
+		if err := in.o.settle(in.path, in.SHA256); err != nil {
 			in.err = errors.Join(err, ignoreGone(os.Remove(in.path)))
 		}
 	})

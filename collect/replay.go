@@ -146,7 +146,7 @@ func (s *Service) Replay(ctx context.Context, id resource.BatchID, ids []string)
 		done: map[string]bool{}, held: map[resource.DatasetID]bool{}, ordinals: map[string]int{},
 		replay: &replayOf{batch: old, lines: numbers},
 	}
-	l.begin(func() error { return l.note(ctx) })
+	l.begin(func() (identity, error) { return l.note(ctx, identity{sha: old.SHA256}) })
 	err = errors.Join(l.replayJob(ctx, params), l.begun())
 	l.release()
 	if err = l.end(context.WithoutCancel(ctx), err); err != nil {

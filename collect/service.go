@@ -39,6 +39,8 @@ type Service struct {
 	Originals *Originals
 	Uploads   *Uploads
 
+	sourceBytes int64 // see the constant; tests lower it
+
 	now      func() time.Time
 	files    keyed             // one landing of the same bytes at a time
 	locks    dsLocks           // of datasets, from plan to commit
@@ -60,7 +62,7 @@ func New(cfg Config) (*Service, error) {
 		return nil, err
 	}
 	return &Service{
-		Config: cfg, Originals: originals, Uploads: uploads, inflight: map[string]*batch{},
+		Config: cfg, Originals: originals, Uploads: uploads, inflight: map[string]*batch{}, sourceBytes: sourceBytes,
 		now: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) },
 	}, nil
 }

@@ -5,11 +5,19 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"shuniu/collect/intake"
 	"shuniu/collect/intake/reading"
+	"shuniu/fault"
 	"shuniu/guard"
 	"shuniu/resource"
+	"shuniu/resource/catalogue"
 )
 
 // A Suggestion says where a table would land when nobody chooses.
@@ -72,10 +80,69 @@ func (s *Service) suggest(ctx context.Context, department resource.DepartmentID,
 	}
 	name := displayName(file, t, single)
 	out := Suggestion{Dataset: makeID(department, name), Name: name, Department: department, Why: "没有找到相同来源的数据资源，将新建一个。"}
-	if out.Vague = vague(name); out.Vague {
-		out.Names = proposeNames(file, t, name)
+	switch {
+	case unnamed(name):
+		out.Vague, out.Names = true, namesWithout(file, t)
+	case vague(name):
+		out.Vague, out.Names = true, proposeNames(file, t, name)
 	}
 	return out, nil
+}
+
+var programName = regexp.MustCompile(`(?i)^(?:新建|新|未命名|无标题|untitled|new|复制)?[\s_-]*(?:microsoft|wps|office|excel|xlsx?|csv|工作表|工作簿|表格|电子表格|文档|文本文档|文件|spreadsheet|workbook|worksheet|document|book|工作簿)(?:[\s_-]*(?:excel|office|wps|工作表|工作簿|表格|电子表格|文档|worksheet|workbook|document))*[\s_-]*\d*$`)
+
+// unnamed reports whether a name is what a program gives a file that nobody
+// named: 新建 Microsoft Excel 工作表, 工作簿1, Book1, Untitled spreadsheet.
+func unnamed(name string) bool {
+	return programName.MatchString(catalogue.Fold(strings.TrimSpace(copyCounter.ReplaceAllString(name, ""))))
+}
+
+// namesWithout gives names for a table of a file that nobody named, best first,
+// at most three: nothing of the file's own name is in them.
+func namesWithout(file string, t *intake.TableReport) (out []string) {
+	add := func(n string) {
+		if n = strings.TrimSpace(n); n != "" && !vague(n) && !unnamed(n) && !slices.Contains(out, n) && len(out) < 3 {
+			out = append(out, n)
+		}
+	}
+	add(titleName(t))
+	whole := strings.ReplaceAll(file, `\`, "/")
+	if t.Member != "" {
+		whole = stem(whole) + "/" + t.Member
+	}
+	if folder := path.Base(path.Dir(whole)); folder != "." && folder != "/" {
+		add(trimIssue(folder))
+	}
+	if !defaultSheets.MatchString(catalogue.Fold(t.Place.Sheet)) {
+		add(t.Place.Sheet)
+	}
+	var heads []string
+	for _, c := range t.Columns {
+		if _, err := strconv.Atoi(strings.TrimPrefix(c.Name, "column_")); err != nil && utf8.RuneCountInString(c.Name) <= 12 && len(heads) < 3 {
+			heads = append(heads, c.Name)
+		}
+	}
+	if len(heads) > 1 {
+		add(strings.Join(heads, "、"))
+	}
+	return out
+}
+
+// NewID is the id that a new dataset of a department gets by its name: no
+// dataset has it yet. A landing meanwhile may take it.
+func (s *Service) NewID(ctx context.Context, department resource.DepartmentID, name string) (resource.DatasetID, error) {
+	if _, err := s.decide(ctx, guard.Land, "", department); err != nil {
+		return "", err
+	}
+	id := makeID(department, name)
+	for free, n := id, 2; ; n++ {
+		if _, err := loadDataset(ctx, s.DB.Bun(), free); errors.Is(err, fault.NotFound) {
+			return free, nil
+		} else if err != nil {
+			return "", fmt.Errorf("id for %q: %w", name, err)
+		}
+		free = numbered(id, n)
+	}
 }
 
 // sameSource finds the dataset that earlier files of the same source went to;

@@ -1,11 +1,14 @@
 package collect
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"shuniu/collect/intake"
 	"shuniu/collect/intake/tabular"
+	"shuniu/fault"
+	"shuniu/guard"
 )
 
 func TestSuggestNamesTheDatasetOfTheSource(t *testing.T) {
@@ -89,6 +92,48 @@ func TestVagueNames(t *testing.T) {
 		if vague(name) != want {
 			t.Errorf("vague(%q) = %v", name, !want)
 		}
+	}
+}
+
+func TestFilesThatNobodyNamed(t *testing.T) {
+	for name, want := range map[string]bool{
+		"新建 Microsoft Excel 工作表": true, "新建 Microsoft Excel 工作表 (2)": true, "新建 XLSX 工作表": true, "工作簿1": true, "Book1": true, "Untitled spreadsheet": true,
+		"新建文本文档": true, "未命名表格": true, "Workbook": true, "无标题文档": true,
+		"企业名录": false, "工作表现考核": false, "Booking": false, "New York": false, "表格数据标准": false, "document_types": false,
+	} {
+		if unnamed(name) != want {
+			t.Errorf("unnamed(%q) = %v", name, !want)
+		}
+	}
+	cols := []intake.ColumnReport{{Name: "企业名称"}, {Name: "注册资本"}}
+	for _, tc := range []struct {
+		file string
+		t    intake.TableReport
+		want string
+	}{
+		{"新建 Microsoft Excel 工作表.xlsx", intake.TableReport{Columns: cols}, "企业名称、注册资本"},
+		{"养老机构2026年/Book1.xlsx", intake.TableReport{Columns: cols}, "养老机构"},
+		{"工作簿1.xlsx", intake.TableReport{Notes: []tabular.Note{{Kind: "title", Text: "2026年企业登记情况"}}, Columns: cols}, "企业登记情况"},
+	} {
+		if got := namesWithout(tc.file, &tc.t); len(got) == 0 || got[0] != tc.want {
+			t.Errorf("names for %s: %q, want %q first", tc.file, got, tc.want)
+		}
+	}
+}
+
+func TestTheIDFollowsFromTheName(t *testing.T) {
+	h := newHub(t)
+	ctx := engineer(t)
+	first, err := h.NewID(ctx, "scjg", "企业名录")
+	if err != nil || first != "scjg_qiyeminglu" {
+		t.Fatalf("id %q, %v", first, err)
+	}
+	h.land(t, Request{Path: h.put(t, "Sheet1.csv", "企业名称,统一代码,注册资本\n甲公司,A1,10\n"), Department: "scjg", Dataset: first})
+	if second, err := h.NewID(ctx, "scjg", "企业名录"); err != nil || second != "scjg_qiyeminglu_2" {
+		t.Errorf("the id of a second dataset of that name: %q, %v", second, err)
+	}
+	if _, err := h.NewID(guard.With(ctx, guard.Principal{Account: "c", Role: guard.Consumer}), "scjg", "企业名录"); !errors.Is(err, fault.Denied) {
+		t.Errorf("who may not land got %v", err)
 	}
 }
 
