@@ -12,6 +12,7 @@ type Batch struct {
 	Dataset         string    `json:"dataset,omitempty"`
 	DatasetName     string    `json:"dataset_name,omitempty"`
 	Department      string    `json:"department,omitempty"`
+	DepartmentName  string    `json:"department_name,omitempty"`
 	File            string    `json:"file"`
 	Member          string    `json:"member,omitempty"`
 	Table           int       `json:"table"`
@@ -24,6 +25,7 @@ type Batch struct {
 	Status          string    `json:"status" enum:"landed,unchanged,kept_as_object,waiting,refused,running,failed"`
 	Reason          string    `json:"reason,omitempty"`
 	Account         string    `json:"account"`
+	AccountName     string    `json:"account_name,omitempty" doc:"The person's name, when the account is still known"`
 	At              time.Time `json:"at"`
 	RunID           string    `json:"run_id,omitempty"`
 	UploadID        string    `json:"upload_id,omitempty"`

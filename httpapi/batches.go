@@ -28,7 +28,7 @@ func (s *batches) List(ctx context.Context, f BatchFilter, p Paging) (Page[Batch
 	if err != nil {
 		return Page[Batch]{}, err
 	}
-	names, err := s.read.names(ctx, datasetsOf(rows))
+	names, err := s.labels(ctx, rows)
 	if err != nil {
 		return Page[Batch]{}, err
 	}
@@ -42,20 +42,35 @@ func (s *batches) List(ctx context.Context, f BatchFilter, p Paging) (Page[Batch
 	return paged(rows, min(p.Limit, MaxLimit-1), func(b collect.Batch) Batch { return batchShape(&b, names) }, func(b Batch) string { return b.ID }), nil
 }
 
-func datasetsOf(rows []collect.Batch) []string {
-	out := make([]string, 0, len(rows))
-	for i := range rows {
-		out = append(out, string(rows[i].Dataset))
-	}
-	return out
+// labels are what the things that batches name are called.
+type labels struct {
+	datasets, departments, accounts map[string]string
 }
 
-func batchShape(b *collect.Batch, names map[string]string) Batch {
+func (s *batches) labels(ctx context.Context, rows []collect.Batch) (labels, error) {
+	sets, accounts := make([]string, len(rows)), make([]string, len(rows))
+	for i := range rows {
+		sets[i], accounts[i] = string(rows[i].Dataset), rows[i].Account
+	}
+	var out labels
+	var err error
+	if out.datasets, err = s.read.names(ctx, sets); err != nil {
+		return out, err
+	}
+	if out.departments, err = s.read.departments(ctx); err != nil {
+		return out, err
+	}
+	out.accounts, err = s.read.accounts(ctx, accounts)
+	return out, err
+}
+
+func batchShape(b *collect.Batch, names labels) Batch {
 	return Batch{
-		ID: string(b.Batch), Dataset: string(b.Dataset), DatasetName: names[string(b.Dataset)], Department: string(b.Department),
+		ID: string(b.Batch), Dataset: string(b.Dataset), DatasetName: names.datasets[string(b.Dataset)],
+		Department: string(b.Department), DepartmentName: names.departments[string(b.Department)],
 		File: b.File, Member: b.Member, Table: b.Table, SHA256: b.SHA256, SQL: b.SQL, Snapshot: snapshotText(b.Snapshot),
 		RowsIn: b.RowsIn, RowsLanded: b.RowsLanded, RowsQuarantined: b.RowsQuarantined, Status: batchStatus(b.Status), Reason: b.Reason,
-		Account: b.Account, At: b.At.UTC(),
+		Account: b.Account, AccountName: names.accounts[b.Account], At: b.At.UTC(),
 	}
 }
 
@@ -93,7 +108,7 @@ func (s *batches) Get(ctx context.Context, id string) (BatchDetail, error) {
 	if err != nil {
 		return BatchDetail{}, err
 	}
-	names, err := s.read.names(ctx, []string{string(b.Dataset)})
+	names, err := s.labels(ctx, []collect.Batch{b})
 	if err != nil {
 		return BatchDetail{}, err
 	}

@@ -31,6 +31,7 @@ type DatasetDetail struct {
 	Recipe      *ReadOptions `json:"recipe,omitempty" doc:"How its files are read"`
 	SourceFiles []string     `json:"source_files" doc:"Names of the newest files, newest first"`
 	Account     string       `json:"account,omitempty" doc:"Who landed it first"`
+	AccountName string       `json:"account_name,omitempty" doc:"The person's name, when the account is still known"`
 	Can         []string     `json:"can" doc:"Actions the caller may do on it"`
 }
 
@@ -158,6 +159,7 @@ type Change struct {
 	ID       string    `json:"id"`
 	At       time.Time `json:"at"`
 	Account  string    `json:"account"`
+	Name     string    `json:"account_name,omitempty" doc:"The person's name, when the account is still known"`
 	Kind     string    `json:"kind" doc:"created, landed, evolved, edited, rolled_back, mended, discarded"`
 	Text     string    `json:"text" doc:"In plain words"`
 	Before   string    `json:"before,omitempty"`
@@ -180,6 +182,7 @@ type Origin struct {
 	Encoding   string        `json:"encoding,omitempty"`
 	Department string        `json:"department,omitempty"`
 	Account    string        `json:"account"`
+	Name       string        `json:"account_name,omitempty" doc:"The person's name, when the account is still known"`
 	At         time.Time     `json:"at"`
 	Values     []OriginValue `json:"values"`
 	Around     []OriginLine  `json:"around" doc:"Rows before and after, this one too"`

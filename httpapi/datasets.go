@@ -162,7 +162,11 @@ func (s *datasets) detail(ctx context.Context, e catalogue.Entry) (DatasetDetail
 	if err != nil {
 		return DatasetDetail{}, err
 	}
-	out := DatasetDetail{Dataset: shapes[0], Account: e.CreatedBy}
+	people, err := s.read.accounts(ctx, []string{e.CreatedBy})
+	if err != nil {
+		return DatasetDetail{}, err
+	}
+	out := DatasetDetail{Dataset: shapes[0], Account: e.CreatedBy, AccountName: people[e.CreatedBy]}
 	object := guard.Object{Table: resource.Table{Station: resource.Landing, Dataset: resource.DatasetID(e.ID)}, Department: e.Department}
 	for _, a := range guard.Actions() {
 		if _, err := s.gate.Decide(ctx, a, object); err == nil {
@@ -213,8 +217,16 @@ func (s *datasets) Changes(ctx context.Context, id string, p Paging) (Page[Chang
 	if err != nil {
 		return Page[Change]{}, err
 	}
+	accounts := make([]string, len(rows))
+	for i := range rows {
+		accounts[i] = rows[i].Account
+	}
+	people, err := s.read.accounts(ctx, accounts)
+	if err != nil {
+		return Page[Change]{}, err
+	}
 	lang := callOf(ctx).lang
-	return paged(rows, min(p.Limit, MaxLimit-1), func(c catalogue.Change) Change { return changeShape(lang, &c) }, func(c Change) string { return c.ID }), nil
+	return paged(rows, min(p.Limit, MaxLimit-1), func(c catalogue.Change) Change { return changeShape(lang, people, &c) }, func(c Change) string { return c.ID }), nil
 }
 
 // Lineage shows the newest batches of a dataset: file to batch to table.
@@ -225,6 +237,14 @@ func (s *datasets) Lineage(ctx context.Context, id string) (Lineage, error) {
 	}
 	const shown = 100
 	rows, err := s.svc.Batches(ctx, collect.BatchFilter{Dataset: resource.DatasetID(id), Department: e.Department, Status: "landed", Limit: shown + 1})
+	if err != nil {
+		return Lineage{}, err
+	}
+	accounts := make([]string, len(rows))
+	for i := range rows {
+		accounts[i] = rows[i].Account
+	}
+	people, err := s.read.accounts(ctx, accounts)
 	if err != nil {
 		return Lineage{}, err
 	}
@@ -246,6 +266,9 @@ func (s *datasets) Lineage(ctx context.Context, id string) (Lineage, error) {
 			"rows_in": strconv.FormatInt(b.RowsIn, 10), "rows_landed": strconv.FormatInt(b.RowsLanded, 10),
 			"rows_quarantined": strconv.FormatInt(b.RowsQuarantined, 10), "snapshot": snapshotText(b.Snapshot), "account": b.Account,
 		}
+		if name := people[b.Account]; name != "" {
+			facts["account_name"] = name
+		}
 		if b.Member != "" {
 			facts["member"] = b.Member
 		}
@@ -266,7 +289,7 @@ func (s *datasets) rules(ctx context.Context, e catalogue.Entry) (DriftPolicy, *
 	if err != nil {
 		return DriftPolicy{}, nil, err
 	}
-	opt := readOptions(r.Options.Options)
+	opt := readOptions(r.Options)
 	if undecided(opt) {
 		return policyShape(policy), nil, nil
 	}
@@ -362,9 +385,13 @@ func (s *datasets) Origin(ctx context.Context, id, batch string, row int64) (Ori
 	if err != nil {
 		return Origin{}, err
 	}
+	people, err := s.read.accounts(ctx, []string{o.Account})
+	if err != nil {
+		return Origin{}, err
+	}
 	out := Origin{
 		Batch: string(o.Batch), Row: o.Row, File: o.File, Member: o.Member, Sheet: o.Place.Sheet, Range: o.Place.Range, Path: o.Place.Path,
-		SHA256: o.SHA256, Format: o.Format, Encoding: o.Encoding, Department: string(o.Department), Account: o.Account, At: o.At, Mended: o.Mended != nil,
+		SHA256: o.SHA256, Format: o.Format, Encoding: o.Encoding, Department: string(o.Department), Account: o.Account, Name: people[o.Account], At: o.At, Mended: o.Mended != nil,
 	}
 	for i, c := range o.Columns {
 		v := OriginValue{Column: c}

@@ -35,6 +35,17 @@ type ReadOptions struct {
 	Escape    string         `json:"escape,omitempty" maxLength:"8"`
 	Password  string         `json:"password,omitempty" maxLength:"256" writeOnly:"true"`
 	Tables    []tabular.Area `json:"tables,omitempty" maxItems:"1000" doc:"When given, they replace the areas found, in this order"`
+	// Members are for an archive: a member without an entry is read by the above.
+	Members map[string]MemberOptions `json:"members,omitempty" doc:"Decisions for single members of an archive, by path"`
+}
+
+// MemberOptions are a person's decisions on how to read one file of an archive.
+type MemberOptions struct {
+	Encoding  string         `json:"encoding,omitempty" maxLength:"40"`
+	Delimiter string         `json:"delimiter,omitempty" maxLength:"16"`
+	Quote     string         `json:"quote,omitempty" maxLength:"8" doc:"none for no quoting"`
+	Escape    string         `json:"escape,omitempty" maxLength:"8"`
+	Tables    []tabular.Area `json:"tables,omitempty" maxItems:"1000" doc:"When given, they replace the areas found, in this order"`
 }
 
 // Tabular returns the options as the readers take them.
@@ -201,6 +212,11 @@ type NewLanding struct {
 	Options  ReadOptions   `json:"options,omitempty"`
 	Tables   []LandedTable `json:"tables,omitempty" maxItems:"1000" doc:"Absent: every table where it is suggested"`
 	Save     bool          `json:"save_recipe,omitempty" doc:"Keep the options as the source's recipe"`
+}
+
+// A NewID is the id of a dataset that is not made yet.
+type NewID struct {
+	ID string `json:"id"`
 }
 
 // A LandedTable says where one table goes.

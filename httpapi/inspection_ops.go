@@ -82,6 +82,15 @@ func (a *api) intakeOps() {
 			return answer(a.svc.Intake.Inspection(ctx, in.ID))
 		})
 
+	add(a, a.get("new-dataset-id", "/api/dataset-ids", "collect", guard.Land, "The id that a new dataset of this name gets"),
+		func(ctx context.Context, in *struct {
+			Name       string `query:"name" required:"true" minLength:"1" maxLength:"200"`
+			Department string `query:"department" maxLength:"63" doc:"Absent: the caller's"`
+		},
+		) (*body[NewID], error) {
+			return answer(a.svc.Intake.NewID(ctx, in.Department, in.Name))
+		})
+
 	add(a, a.starts("land-upload", "/api/landings", "collect", guard.Land, "Land tables of an uploaded file; a receipt per table"),
 		func(ctx context.Context, in *struct{ Body NewLanding }) (*body[RunRef], error) {
 			return answer(a.svc.Intake.Land(ctx, in.Body))

@@ -98,7 +98,14 @@ func (j *jobs) options(p *fileParams) intake.Options {
 	if pw, ok := j.passwords.Load(p.UploadID); ok {
 		o.Password, _ = pw.(string)
 	}
-	return intake.Options{Options: o.Tabular()}
+	out := intake.Options{Options: o.Tabular()}
+	for path, m := range o.Members {
+		if out.Members == nil {
+			out.Members = make(map[string]tabular.Options, len(o.Members))
+		}
+		out.Members[path] = tabular.Options{Encoding: m.Encoding, Delimiter: m.Delimiter, Quote: m.Quote, Escape: m.Escape, Password: o.Password, Tables: m.Tables}
+	}
+	return out
 }
 
 // Inspect starts to look at an upload.
@@ -140,7 +147,7 @@ func (j *jobs) doInspect(ctx context.Context, w *run.Work) (any, error) {
 			pw := opt.Password
 			opt = recipe.Options
 			opt.Password = pw
-			out.Recipe, out.Options = string(recipe.Dataset), readOptions(opt.Options)
+			out.Recipe, out.Options = string(recipe.Dataset), readOptions(opt)
 		}
 	}
 	rep, err := j.svc.Inspect(ctx, collect.Inspection{Original: p.SHA256, Name: p.Name, Options: opt, Preview: previewRows})
@@ -156,11 +163,18 @@ func (j *jobs) doInspect(ctx context.Context, w *run.Work) (any, error) {
 }
 
 func undecided(o ReadOptions) bool {
-	return o.Encoding == "" && o.Delimiter == "" && o.Quote == "" && o.Escape == "" && len(o.Tables) == 0
+	return o.Encoding == "" && o.Delimiter == "" && o.Quote == "" && o.Escape == "" && len(o.Tables) == 0 && len(o.Members) == 0
 }
 
-func readOptions(o tabular.Options) ReadOptions {
-	return ReadOptions{Encoding: o.Encoding, Delimiter: o.Delimiter, Quote: o.Quote, Escape: o.Escape, Tables: o.Tables}
+func readOptions(o intake.Options) ReadOptions {
+	out := ReadOptions{Encoding: o.Encoding, Delimiter: o.Delimiter, Quote: o.Quote, Escape: o.Escape, Tables: o.Tables}
+	for path, m := range o.Members {
+		if out.Members == nil {
+			out.Members = make(map[string]MemberOptions, len(o.Members))
+		}
+		out.Members[path] = MemberOptions{Encoding: m.Encoding, Delimiter: m.Delimiter, Quote: m.Quote, Escape: m.Escape, Tables: m.Tables}
+	}
+	return out
 }
 
 // Inspection tells what is known of an upload: the newest look at it.

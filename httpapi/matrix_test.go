@@ -155,7 +155,7 @@ var allowed = map[string]string{
 var rightOf = map[string]string{
 	"login": "", "logout": "session", "me": "session", "switch-role": "session", "change-password": "session",
 	"create-upload": "land", "append-upload": "land", "get-upload": "land", "delete-upload": "land",
-	"inspect-upload": "land", "get-inspection": "land", "land-upload": "land",
+	"inspect-upload": "land", "get-inspection": "land", "land-upload": "land", "new-dataset-id": "land",
 	"list-batches": "read_entry", "get-batch": "read_entry", "answer-batch": "land", "rerun-batch": "land",
 	"list-quarantine": "read_rows", "mend-line": "mend", "replay-lines": "mend", "discard-lines": "mend",
 	"list-runs": "read_entry", "get-run": "read_entry", "cancel-run": "land", "retry-run": "land",

@@ -59,6 +59,25 @@ func (s *people) names(ctx context.Context) (map[resource.DepartmentID]string, e
 	return out, err
 }
 
+// accounts are the names of the people behind accounts; one that is not known
+// any more is left out.
+func (m *readModel) accounts(ctx context.Context, accounts []string) (map[string]string, error) {
+	out := make(map[string]string, len(accounts))
+	if len(accounts) == 0 {
+		return out, nil
+	}
+	accounts = slices.Compact(slices.Sorted(slices.Values(accounts)))
+	var rows []struct{ Account, Name string }
+	err := m.db.Bun().NewRaw("SELECT a.account, a.name FROM account AS a WHERE a.account IN (?)", bun.List(accounts)).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("names of people: %w", err)
+	}
+	for _, r := range rows {
+		out[r.Account] = r.Name
+	}
+	return out, nil
+}
+
 func (s *people) List(ctx context.Context, p Paging) (Page[Account], error) {
 	rows, err := s.Accounts.List(ctx, p.After, p.Limit+1)
 	if err != nil {

@@ -89,6 +89,9 @@ type Intake interface {
 	Inspect(ctx context.Context, n NewInspection) (RunRef, error)
 	Inspection(ctx context.Context, uploadID string) (Inspection, error)
 	Land(ctx context.Context, n NewLanding) (RunRef, error)
+	// NewID is the id that a new dataset of that name would get. An empty
+	// department is the caller's.
+	NewID(ctx context.Context, department, name string) (NewID, error)
 }
 
 // Batches are the receipts.

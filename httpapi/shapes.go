@@ -178,8 +178,8 @@ func heard(lang locale.Lang, r *run.Run) string {
 }
 
 // changeShape tells an entry of a history in plain words.
-func changeShape(lang locale.Lang, c *catalogue.Change) Change {
-	out := Change{ID: c.ID, At: c.At.UTC(), Account: c.Account, Kind: c.Kind}
+func changeShape(lang locale.Lang, people map[string]string, c *catalogue.Change) Change {
+	out := Change{ID: c.ID, At: c.At.UTC(), Account: c.Account, Name: people[c.Account], Kind: c.Kind}
 	var d struct {
 		Batch       string          `json:"batch"`
 		File        string          `json:"file"`
@@ -219,4 +219,14 @@ func (j *jobs) suggest(ctx context.Context, department resource.DepartmentID, na
 		out.Tables[i].Suggested = &Suggestion{ID: string(s.Dataset), Exists: s.Exists, Name: s.Name, Department: string(s.Department), Why: s.Why, Drift: driftShapes(s.Drift), Vague: s.Vague, Names: s.Names}
 	}
 	return nil
+}
+
+// NewID is the id that a new dataset of that name would get.
+func (j *jobs) NewID(ctx context.Context, department, name string) (NewID, error) {
+	if department == "" {
+		me, _ := guard.From(ctx)
+		department = string(me.Department)
+	}
+	id, err := j.svc.NewID(ctx, resource.DepartmentID(department), name)
+	return NewID{ID: string(id)}, err
 }
