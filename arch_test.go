@@ -45,6 +45,8 @@ var mayImport = map[string][]string{
 	"brain/duck":    {"fault", "resource", "brain", "worker"},
 	"brain/iceberg": {"fault", "durable", "metadb", "resource", "brain"},
 
+	"matter/define": {"fault", "clock", "guard"},
+
 	// principles
 	"collect/intake/tabular":   {"resource"},
 	"collect/intake/charset":   {"fault"},
@@ -83,6 +85,7 @@ var mayImport = map[string][]string{
 	},
 	"demo":                      {},
 	"shuniutest/pg":             {},
+	"shuniutest/publicdata":     {},
 	"shuniutest/powerfs":        {},
 	"brain/braintest":           {"fault", "resource", "brain"},
 	"collect/intake/grid/messy": {},
@@ -99,7 +102,8 @@ var onlyIn = map[string][]string{
 	"github.com/jackc/pgx":           {"metadb"},
 	"github.com/mattn/go-sqlite3":    {"metadb"},
 	"github.com/danielgtaylor/huma":  {"httpapi"},
-	"github.com/goccy/go-yaml":       {"config", "refine/link"},
+	"github.com/goccy/go-yaml":       {"config", "refine/link", "matter/define"},
+	"github.com/google/cel-go":       {"matter/define"},
 	"github.com/alecthomas/kong":     {"cmd/shuniu"},
 	"github.com/landlock-lsm/":       {"worker"},
 	"github.com/prometheus/":         {"telemetry"},
