@@ -428,5 +428,5 @@ func (p *page) reject(i int) tabular.Reject {
 	if len(text) > most {
 		text = bytes.ToValidUTF8(text[:most], nil)
 	}
-	return tabular.Reject{Line: r.line, Reason: r.reason, Text: string(text), Raw: bytes.Clone(raw)}
+	return tabular.Reject{Line: r.line, Reason: r.reason, Text: string(text), Raw: bytes.Clone(raw), Broken: r.broken}
 }

@@ -172,7 +172,11 @@ func (f *finder) ending(ctx context.Context, p *page, t *text, b *grid.Block, s 
 	begin := bytes.Clone(p.text[first.from:p.recs[upTo].next])
 	begin = begin[:min(len(begin), 1<<20)]
 	n := len(begin)
-	e.p = splitAll(append(begin, t.tail...), f.d, nil, f.enc.Name)
+	bad := map[int64][]byte{}
+	for line, raw := range t.badTail {
+		bad[countLines(begin)+line] = raw
+	}
+	e.p = splitAll(append(begin, t.tail...), f.d, bad, f.enc.Name)
 	e.p.dated = -1
 	e.p.judge()
 	e.p.gaps()

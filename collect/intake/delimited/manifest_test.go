@@ -11,12 +11,13 @@ import (
 
 	"shuniu/collect/intake/delimited"
 	"shuniu/collect/intake/tabular"
+	"shuniu/shuniutest/publicdata"
 )
 
 // TestManifest reads every text file whose records the manifest of the shared
 // data states: one table, all of its records. Prose has no tables.
 func TestManifest(t *testing.T) {
-	root := "../../../../shared/data"
+	root := publicdata.Path(t)
 	raw, err := os.ReadFile(filepath.Join(root, "MANIFEST.md"))
 	if err != nil {
 		t.Fatal(err)

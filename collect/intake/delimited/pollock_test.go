@@ -12,25 +12,8 @@ import (
 	"testing"
 
 	"shuniu/collect/intake/tabular"
+	"shuniu/shuniutest/publicdata"
 )
-
-// shared finds the folder of test data beside the checkout.
-func shared(t testing.TB) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 10 {
-		p := filepath.Join(dir, "shared", "data")
-		if st, err := os.Stat(p); err == nil && st.IsDir() {
-			return p
-		}
-		dir = filepath.Dir(dir)
-	}
-	t.Skip("no ../shared/data beside the checkout")
-	return ""
-}
 
 func source(name string, b []byte) *tabular.Source {
 	return &tabular.Source{Name: name, Size: int64(len(b)), ReaderAt: bytes.NewReader(b)}
@@ -151,7 +134,7 @@ func overlap(want, got []string) float64 {
 }
 
 func TestPollock(t *testing.T) {
-	dir := filepath.Join(shared(t), "link-quality", "csv_pollock")
+	dir := filepath.Join(publicdata.Path(t), "link-quality", "csv_pollock")
 	weights := map[string]float64{}
 	b, err := os.ReadFile(filepath.Join(dir, "pollock_weights.json"))
 	if err != nil {

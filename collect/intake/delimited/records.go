@@ -23,6 +23,7 @@ type rec struct {
 	f0, f1   int32 // its fields
 	verdict  verdict
 	reason   string
+	broken   bool // of a rejected record: less than a row
 	mended   bool
 	padded   bool
 	trimmed  bool  // empty values beyond the table's last column were left out
@@ -79,7 +80,7 @@ func (p *page) add(r record, line int64, f0 int) {
 	}
 	for k := range int64(r.lines) {
 		if _, ok := p.bad[line+k]; ok {
-			x.verdict, x.reason = rejected, fmt.Sprintf("有字节不能按 %s 解读", p.enc)
+			x.verdict, x.broken, x.reason = rejected, true, fmt.Sprintf("有字节不能按 %s 解读", p.enc)
 		}
 	}
 	p.recs = append(p.recs, x)
@@ -254,7 +255,14 @@ func (p *page) region(i, j int, w int32, count, total int) {
 	}
 	for k := i; k < j; k++ {
 		r := &p.recs[k]
-		if r.verdict != fine || r.width == w || r.width == 1 && r.damage == sound {
+		if r.verdict != fine || r.width == w {
+			continue
+		}
+		if k > last && ragged == 0 && total-count <= 1 && p.breaksOff(r, first, last, w, count) { // total may count r
+			p.tooShort(r, w)
+			continue
+		}
+		if r.width == 1 && r.damage == sound {
 			continue
 		}
 		if k < first {
@@ -288,7 +296,7 @@ func (p *page) mendAll(i, j, w int) {
 			fields, ok = []field{{from: r.from, to: r.to, literal: true}}, true
 		}
 		if !ok {
-			r.verdict, r.reason = rejected, "引号不成对，读不出确定的列"
+			r.verdict, r.broken, r.reason = rejected, true, "引号不成对，读不出确定的列"
 			continue
 		}
 		r.f0 = int32(len(p.fields))
@@ -330,5 +338,22 @@ func (p *page) short(r *rec, w int32, cols []columnClass, ragged bool) {
 		r.padded = true
 		return
 	}
-	r.verdict, r.reason = rejected, fmt.Sprintf("只有 %d 个值，表有 %d 列", r.width, w)
+	p.tooShort(r, w)
+}
+
+func (p *page) tooShort(r *rec, w int32) {
+	r.verdict, r.broken, r.reason = rejected, true, fmt.Sprintf("只有 %d 个值，表有 %d 列", r.width, w)
+}
+
+// breaksOff reports whether r is where the text was cut off: its last line,
+// without a line end, shorter than every row of a table of count rows, and
+// begun as they begin.
+func (p *page) breaksOff(r *rec, first, last int, w int32, count int) bool {
+	const least = 20
+	if count < least || r.width >= w || int(r.next) != len(p.text) || int(r.to) != len(p.text) {
+		return false
+	}
+	cols := p.classes(first, last+1, w)
+	begun := classOf(p.text[p.fields[r.f0].from:p.fields[r.f0].to])
+	return cols[0].sure() && begun == cols[0].top && p.fits(r, r.width-1, cols)
 }

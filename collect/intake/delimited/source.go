@@ -28,6 +28,8 @@ type text struct {
 	partial   bool
 	unwrapped bool   // whole lines were quoted
 	tail      []byte // the last lines of a partial text, decoded
+	// badTail is bad of the tail, by line number of the tail, from 1.
+	badTail map[int64][]byte
 }
 
 // open reads encoding and text of the source.
@@ -73,7 +75,7 @@ func open(src *tabular.Source, opt tabular.Options) (*text, charset.Result, *cha
 			return nil, enc, nil, fmt.Errorf("read %s: %w", src.Name, err)
 		}
 		skip := firstLine(end, dec.Unit(), name)
-		t.tail, _ = decodeLines(dec, name, enc.Foreign, end[skip:], 1)
+		t.tail, t.badTail = decodeLines(dec, name, enc.Foreign, end[skip:], 1)
 	}
 	return t, enc, dec, nil
 }
@@ -205,7 +207,9 @@ func decodeLines(dec *charset.Decoder, name, foreign string, raw []byte, first i
 			bad = map[int64][]byte{}
 		}
 		bad[first+countLines(out)] = bytes.Clone(raw[from:to])
-		pos = to
+		if pos = to; pos == len(raw) {
+			out = append(out, '\n') // the last line has no end, and stands here empty all the same
+		}
 	}
 	return out, bad
 }

@@ -320,7 +320,7 @@ func (s *stretch) careful(c *chunk, b *tabular.Batch, text []byte, r *record, ba
 	reason := ""
 	for k := range int64(r.lines) {
 		if raw, ok := bad[c.lines+k]; ok {
-			s.refuse(c, raw, raw, fmt.Sprintf("有字节不能按 %s 解读", s.enc))
+			s.refuse(c, raw, raw, fmt.Sprintf("有字节不能按 %s 解读", s.enc), true)
 			return
 		}
 	}
@@ -357,7 +357,7 @@ func (s *stretch) careful(c *chunk, b *tabular.Batch, text []byte, r *record, ba
 		if !ok {
 			raw = line
 		}
-		s.refuse(c, raw, line, reason)
+		s.refuse(c, raw, line, reason, r.damage != sound || n < s.width)
 		return
 	}
 	for k := range s.width {
@@ -375,10 +375,10 @@ func (s *stretch) careful(c *chunk, b *tabular.Batch, text []byte, r *record, ba
 	b.Rows++
 }
 
-func (s *stretch) refuse(c *chunk, raw, text []byte, reason string) {
+func (s *stretch) refuse(c *chunk, raw, text []byte, reason string, broken bool) {
 	const most = 4096
 	text = bytes.ToValidUTF8(text[:min(len(text), most)], []byte("\uFFFD"))
-	c.rejects = append(c.rejects, tabular.Reject{Line: c.lines, Reason: reason, Text: string(text), Raw: bytes.Clone(raw)})
+	c.rejects = append(c.rejects, tabular.Reject{Line: c.lines, Reason: reason, Text: string(text), Raw: bytes.Clone(raw), Broken: broken})
 }
 
 // rawLine is where line n (from 0) of raw begins.

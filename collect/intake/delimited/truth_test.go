@@ -6,11 +6,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"shuniu/shuniutest/publicdata"
 )
 
 // The dialects of 221 files of the W3C, as annotated by hand.
 func TestW3C(t *testing.T) {
-	dir := filepath.Join(shared(t), "link-quality", "csv_sniffer")
+	dir := filepath.Join(publicdata.Path(t), "link-quality", "csv_sniffer")
 	b, err := os.ReadFile(filepath.Join(dir, "ground truth", "W3C-CSVW-dialect_annotations.txt"))
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +48,7 @@ func TestW3C(t *testing.T) {
 
 // Twelve small files with the rows they mean.
 func TestSpectrum(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(shared(t), "link-quality", "csv_spectrum", "*.csv"))
+	files, err := filepath.Glob(filepath.Join(publicdata.Path(t), "link-quality", "csv_spectrum", "*.csv"))
 	if err != nil || len(files) < 10 {
 		t.Fatal(err, len(files))
 	}

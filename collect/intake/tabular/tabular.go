@@ -89,6 +89,8 @@ type Reject struct {
 	Reason string `json:"reason"` // in plain words
 	Text   string `json:"text"`   // as decoded; at most 4 KiB in reports
 	Raw    []byte `json:"-"`      // as received
+	// Broken: the line holds less than a row, as one does that is cut off.
+	Broken bool `json:"-"`
 }
 
 // A Tally accounts for every physical line of a table's place: the parts add
