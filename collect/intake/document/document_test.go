@@ -11,27 +11,6 @@ import (
 	"shuniu/collect/intake/tabular"
 )
 
-// sharedData is the folder of real files beside the checkout; tests that need
-// it are skipped where it is not there.
-func sharedData(t testing.TB, parts ...string) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		at := filepath.Join(dir, "shared", "data")
-		if _, err := os.Stat(at); err == nil {
-			return filepath.Join(append([]string{at}, parts...)...)
-		}
-		if up := filepath.Dir(dir); up != dir {
-			dir = up
-			continue
-		}
-		t.Skip("no shared data beside the checkout")
-	}
-}
-
 func fileSource(t testing.TB, path string) *tabular.Source {
 	t.Helper()
 	f, err := os.Open(path)

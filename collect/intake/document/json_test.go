@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"shuniu/collect/intake/tabular"
+	"shuniu/shuniutest/publicdata"
 )
 
 func TestFindJSON(t *testing.T) {
@@ -105,6 +106,7 @@ func TestJSONWideRows(t *testing.T) {
 	}{
 		{array.String() + "]", "_item|_key|_value", "3|k4999|2", 15000},
 		{lines.String(), "_item|_key|x", "6000|id5999|5999", 6000},
+		{strings.ReplaceAll(array.String()[1:], "},{", "}\n{") + "\n", "_item|_key|_value", "3|k4999|2", 15000},
 	} {
 		found, err := FindJSON(context.Background(), textSource("f.json", tc.in), tabular.Options{})
 		if err != nil || len(found) != 1 {
@@ -113,6 +115,29 @@ func TestJSONWideRows(t *testing.T) {
 		got := strings.Split(strings.TrimSpace(dump(t, found[0])), "\n")
 		if got[1] != tc.heads || got[len(got)-1] != tc.last || len(got)-2 != tc.rows {
 			t.Errorf("got %s, %s, %d rows", got[1], got[len(got)-1], len(got)-2)
+		}
+	}
+}
+
+// TestJSONRecords: the fields of records are columns, as many as a table may
+// have, from the first record on.
+func TestJSONRecords(t *testing.T) {
+	var fields []string
+	for k := range 1500 {
+		fields = append(fields, fmt.Sprintf(`"c%d":%d`, k, k))
+	}
+	record := "{" + strings.Join(fields, ",") + "}"
+	for name, in := range map[string]string{
+		"array":   "[" + record + "," + record + "]",
+		"wrapped": `{"data":[` + record + "," + record + `]}`,
+		"lines":   record + "\n" + record + "\n",
+	} {
+		found, err := FindJSON(context.Background(), textSource("f.json", in), tabular.Options{})
+		if err != nil || len(found) != 1 {
+			t.Fatal(name, len(found), err)
+		}
+		if tally := countRows(t, found[0]); tally.Rows != 2 || !tally.Balanced() || len(found[0].Heads) != 1500 {
+			t.Errorf("%s: %d columns, %+v", name, len(found[0].Heads), tally)
 		}
 	}
 }
@@ -143,7 +168,7 @@ func TestJSONManyKeys(t *testing.T) {
 // TestJSONTestSuite holds FindJSON against the suite: y_ files are read, n_
 // files are refused, but for NaN and Infinity, which are told instead.
 func TestJSONTestSuite(t *testing.T) {
-	files, err := filepath.Glob(sharedData(t, "hostile", "jsontestsuite", "test_*", "*.json"))
+	files, err := filepath.Glob(publicdata.Path(t, "hostile", "jsontestsuite", "test_*", "*.json"))
 	if err != nil || len(files) < 300 {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
@@ -187,7 +212,7 @@ func TestJSONRealFiles(t *testing.T) {
 		{"20-world/opensanctions_parteispenden.ftm.jsonl", []int64{475}},
 		{"hostile/blns/blns.json", []int64{515}},
 	} {
-		found, err := FindJSON(context.Background(), fileSource(t, sharedData(t, tc.path)), tabular.Options{})
+		found, err := FindJSON(context.Background(), fileSource(t, publicdata.Path(t, tc.path)), tabular.Options{})
 		if err != nil {
 			t.Errorf("%s: %v", tc.path, err)
 			continue

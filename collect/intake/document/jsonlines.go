@@ -104,12 +104,13 @@ func eachLine(ctx context.Context, src *tabular.Source, see func(number int64, l
 	}
 }
 
-// lineFault tells why a line is not taken, "" when it is. The grammar is only
+// lineFault tells why a line is not taken, "" when it is, and whether it looks
+// like the beginning of one that would be. The grammar is only
 // checked once lines are known to be at fault.
-func (d *jsonDoc) lineFault(r *jsonReader, number int64, line []byte, long bool) string {
+func (d *jsonDoc) lineFault(r *jsonReader, number int64, line []byte, long bool) (why string, broken bool) {
 	if long {
 		d.careful = true
-		return "这一行超过 " + sizeText(cellBytes)
+		return "这一行超过 " + sizeText(cellBytes), false
 	}
 	var err error
 	if d.careful {
@@ -119,20 +120,20 @@ func (d *jsonDoc) lineFault(r *jsonReader, number int64, line []byte, long bool)
 	switch {
 	case err == nil:
 	case errors.As(err, &syntax):
-		return fmt.Sprintf("第 %d 字节处不是正确的 JSON：%s", syntax.offset+1, syntax.what)
+		return fmt.Sprintf("第 %d 字节处不是正确的 JSON：%s", syntax.offset+1, syntax.what), true
 	case errors.Is(err, errDepth):
-		return fmt.Sprintf("嵌套超过 %d 层", maxDepth)
+		return fmt.Sprintf("嵌套超过 %d 层", maxDepth), false
 	default:
-		return "有一个值过大"
+		return "有一个值过大", false
 	}
 	c := bytes.TrimLeft(line, " \t")[0]
 	if d.rootC == 0 {
 		d.rootC = c
 	}
 	if c != d.rootC || c != '{' && c != '[' {
-		return "这一行与其他各行不是同一种值"
+		return "这一行与其他各行不是同一种值", false
 	}
-	return ""
+	return "", false
 }
 
 // surveyLines learns the shape of the lines. At the first line that is no JSON
@@ -142,7 +143,10 @@ func (d *jsonDoc) surveyLines(ctx context.Context) error {
 	s := &jsonSurvey{r: &jsonReader{check: ctx.Err}, keep: d.keep}
 	d.root.arrays = 1
 	err := eachLine(ctx, d.src, func(number int64, line []byte, long bool) error {
-		if len(bytes.TrimSpace(line)) == 0 || d.lineFault(s.r, number, line, long) != "" {
+		if len(bytes.TrimSpace(line)) == 0 {
+			return nil
+		}
+		if why, _ := d.lineFault(s.r, number, line, long); why != "" {
 			return nil
 		}
 		s.r.over(line, number)
@@ -176,12 +180,12 @@ func (d *jsonDoc) readLines(ctx context.Context, w *jsonWalk, notes int64, rejec
 			t.Blank++
 			return nil
 		}
-		if why := d.lineFault(w.r, number, line, long); why != "" {
+		if why, broken := d.lineFault(w.r, number, line, long); why != "" {
 			t.Rejected++
 			if child || reject == nil {
 				return nil // told once, with the table of the lines themselves
 			}
-			return reject(tabular.Reject{Line: number, Reason: why, Text: clip(line, rejectText), Raw: bytes.Clone(line)})
+			return reject(tabular.Reject{Line: number, Reason: why, Text: clip(line, rejectText), Raw: bytes.Clone(line), Broken: broken})
 		}
 		w.r.over(line, number)
 		return w.lineValue(d.root, number)
@@ -189,9 +193,12 @@ func (d *jsonDoc) readLines(ctx context.Context, w *jsonWalk, notes int64, rejec
 	if err = errors.Join(err, w.out.flush()); err != nil {
 		return tabular.Tally{}, d.refusal(err)
 	}
-	if child {
-		t = tabular.Tally{Physical: w.out.rows}
-	}
 	t.Rows = w.out.rows
+	switch {
+	case child:
+		t = tabular.Tally{Physical: t.Rows, Rows: t.Rows}
+	case d.root.mapped: // a line holds several rows
+		t.Physical = t.Rows + t.Rejected + t.Blank + t.Notes
+	}
 	return t, nil
 }

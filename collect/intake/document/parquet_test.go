@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"shuniu/collect/intake/tabular"
+	"shuniu/shuniutest/publicdata"
 )
 
 // parquetBytes writes the rows, given as JSON, in the schema.
@@ -73,7 +74,7 @@ func TestFindParquet(t *testing.T) {
 func TestHostileParquet(t *testing.T) {
 	var files []string
 	for _, dir := range []string{"bad_data", "data", "data/geospatial", "found-arrow-go-v18.8.0-panics"} {
-		found, err := filepath.Glob(sharedData(t, "hostile", "parquet-bad", dir, "*.parquet*"))
+		found, err := filepath.Glob(publicdata.Path(t, "hostile", "parquet-bad", dir, "*.parquet*"))
 		if err != nil {
 			t.Fatal(err)
 		}

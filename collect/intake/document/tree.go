@@ -183,7 +183,8 @@ func (n *node) crowded() bool {
 	case n.objects > 1:
 		return n.presence() < 0.1
 	default:
-		return all > 4*denseKids || n.sameShape(2)
+		// records have fields, however many, until no table could hold them
+		return n.sameShape(2) || all > 4*denseKids && n.inArray == 0
 	}
 }
 

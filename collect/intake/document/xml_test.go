@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"shuniu/collect/intake/tabular"
+	"shuniu/shuniutest/publicdata"
 )
 
 func TestFindXML(t *testing.T) {
@@ -63,7 +64,7 @@ func TestXMLRealFiles(t *testing.T) {
 		{"01-divisions/LocList.xml", []int64{240, 267, 3795, 2742}},
 		{"20-world/mledoze_countries.xml", []int64{250}},
 	} {
-		found, err := FindXML(context.Background(), fileSource(t, sharedData(t, tc.path)), tabular.Options{})
+		found, err := FindXML(context.Background(), fileSource(t, publicdata.Path(t, tc.path)), tabular.Options{})
 		if err != nil {
 			t.Errorf("%s: %v", tc.path, err)
 			continue
