@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"shuniu/fault"
+	"shuniu/shuniutest/publicdata"
 )
 
 // workingDaysOfYear is how many working days a public collection of the
@@ -40,27 +41,10 @@ func TestWorkingDaysOfYears(t *testing.T) {
 	}
 }
 
-// sharedData finds the folder of public data beside the checkout.
-func sharedData(t *testing.T) string {
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		if p := filepath.Join(dir, "shared", "data"); exists(p) {
-			return p
-		}
-	}
-	t.Skip("no public data beside this checkout")
-	return ""
-}
-
-func exists(p string) bool { _, err := os.Stat(p); return err == nil }
-
 // TestPublicCollection compares every day of 2007 to 2026 with a public
 // collection of the same notices.
 func TestPublicCollection(t *testing.T) {
-	dir := sharedData(t)
+	dir := publicdata.Path(t)
 	off := map[string]bool{}
 	for y := 2007; y <= 2026; y++ {
 		raw, err := os.ReadFile(filepath.Join(dir, "03-holidays", fmt.Sprint(y, ".json")))

@@ -186,20 +186,3 @@ func (h *hub) query(tb testing.TB, id resource.DatasetID, sql string) []string {
 	}
 	return out
 }
-
-// shared finds the read-only test data beside the checkout.
-func shared(tb testing.TB, parts ...string) string {
-	tb.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	for ; dir != "/"; dir = filepath.Dir(dir) {
-		p := filepath.Join(append([]string{dir, "shared", "data"}, parts...)...)
-		if _, err := os.Stat(p); err == nil {
-			return p
-		}
-	}
-	tb.Skip("no shared data here")
-	return ""
-}

@@ -12,6 +12,7 @@ import (
 
 	"shuniu/resource/catalogue"
 	"shuniu/shuniutest/pg"
+	"shuniu/shuniutest/publicdata"
 )
 
 func TestLandGBK(t *testing.T) {
@@ -62,7 +63,7 @@ func landGBK(t *testing.T, h *hub) {
 
 func TestEnterpriseFilesAreOneDataset(t *testing.T) {
 	h := newHub(t)
-	dir := shared(t, "05-enterprise")
+	dir := publicdata.Path(t, "05-enterprise")
 	files, err := filepath.Glob(filepath.Join(dir, "*.csv"))
 	if err != nil || len(files) != 27 {
 		t.Fatalf("%d files, %v", len(files), err)

@@ -17,6 +17,7 @@ import (
 
 	"shuniu/collect/intake/tabular"
 	"shuniu/fault"
+	"shuniu/shuniutest/publicdata"
 )
 
 func hasHan(s string) bool {
@@ -146,32 +147,11 @@ func TestCrossOriginIsRefused(t *testing.T) {
 	}
 }
 
-// dataFolder finds the shared data beside the checkout; without it the test
-// runs on a few strings of its own.
-func dataFolder(t *testing.T) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		if p := filepath.Join(dir, "shared", "data", "hostile"); isDir(p) {
-			return p
-		}
-	}
-	return ""
-}
-
-func isDir(p string) bool {
-	st, err := os.Stat(p)
-	return err == nil && st.IsDir()
-}
-
 func naughty(t *testing.T) []string {
 	t.Helper()
 	out := []string{"' OR 1=1 --", "\x00", "%00", "../../etc/passwd", "{{7*7}}", "\"><script>", "-1", "9223372036854775808", "%", "_", "\\", "💩", "\u202e", strings.Repeat("a", 5000), "NaN", "a\r\nSet-Cookie: x=1"}
-	dir := dataFolder(t)
-	if dir == "" {
+	dir, ok := publicdata.Find(t, "hostile")
+	if !ok {
 		return out
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "blns", "*.json"))

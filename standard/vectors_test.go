@@ -9,24 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"shuniu/shuniutest/publicdata"
 	"shuniu/standard"
 	"shuniu/standard/rule"
 )
-
-// sharedData finds ../shared/data beside the checkout, or skips the test.
-func sharedData(t testing.TB, name string) string {
-	t.Helper()
-	dir := ".."
-	for range 6 {
-		p := filepath.Join(dir, "shared", "data", name)
-		if _, err := os.Stat(p); err == nil {
-			return p
-		}
-		dir = filepath.Join(dir, "..")
-	}
-	t.Skip("no shared/data beside the checkout")
-	return ""
-}
 
 func find(t testing.TB, kind string) *rule.Rule {
 	t.Helper()
@@ -39,7 +25,7 @@ func find(t testing.TB, kind string) *rule.Rule {
 
 // TestVectors holds the rules against the published test vectors.
 func TestVectors(t *testing.T) {
-	b, err := os.ReadFile(sharedData(t, "codes/vectors.json"))
+	b, err := os.ReadFile(publicdata.Path(t, "codes/vectors.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +86,7 @@ func TestVectors(t *testing.T) {
 // TestRegister holds the credit codes of a real register against the rule:
 // what the register got wrong is known and counted.
 func TestRegister(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(sharedData(t, "05-enterprise"), "*.csv"))
+	files, err := filepath.Glob(filepath.Join(publicdata.Path(t, "05-enterprise"), "*.csv"))
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}

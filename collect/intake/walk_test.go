@@ -15,6 +15,7 @@ import (
 	"shuniu/collect/intake"
 	"shuniu/collect/intake/charset"
 	"shuniu/collect/intake/tabular"
+	"shuniu/shuniutest/publicdata"
 )
 
 func inspect(t *testing.T, name string, data []byte) *intake.Report {
@@ -233,7 +234,7 @@ func TestEveryLineIsAccountedFor(t *testing.T) {
 
 // TestHostileArchives opens every archive made to harm: each is answered.
 func TestHostileArchives(t *testing.T) {
-	root := "../../../shared/data/hostile/archive-bad"
+	root := publicdata.Path(t, "hostile", "archive-bad")
 	paths, err := filepath.Glob(filepath.Join(root, "*", "*.*"))
 	if err != nil || len(paths) < 10 {
 		t.Fatalf("%d files, %v", len(paths), err)

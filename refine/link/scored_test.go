@@ -8,24 +8,8 @@ import (
 	"testing"
 
 	"shuniu/collect/intake/tabular"
+	"shuniu/shuniutest/publicdata"
 )
-
-// shared finds a file of ../shared/data above the checkout.
-func shared(t testing.TB, path string) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		p := filepath.Join(dir, "shared", "data")
-		if st, err := os.Stat(p); err == nil && st.IsDir() {
-			return filepath.Join(p, path)
-		}
-	}
-	t.Skip("no ../shared/data")
-	return ""
-}
 
 func openFile(t testing.TB, path string) File {
 	t.Helper()
@@ -54,7 +38,7 @@ func readSet(t testing.TB, files []string, set Settings) *Input {
 	t.Helper()
 	var fs []File
 	for _, f := range files {
-		fs = append(fs, openFile(t, shared(t, "link-quality/"+f)))
+		fs = append(fs, openFile(t, publicdata.Path(t, "link-quality/"+f)))
 	}
 	in, err := Read(t.Context(), fs, set)
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"shuniu/shuniutest/publicdata"
 )
 
 func TestParse(t *testing.T) {
@@ -84,7 +86,7 @@ func TestScore(t *testing.T) {
 }
 
 func registerAddresses(t testing.TB) []string {
-	f, err := os.Open(sharedData(t, "05-enterprise/上海_2009.csv"))
+	f, err := os.Open(publicdata.Path(t, "05-enterprise/上海_2009.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,25 +9,12 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-)
 
-func sharedData(t testing.TB, name string) string {
-	t.Helper()
-	dir := "../.."
-	for range 6 {
-		p := filepath.Join(dir, "shared", "data", name)
-		if _, err := os.Stat(p); err == nil {
-			return p
-		}
-		dir = filepath.Join(dir, "..")
-	}
-	t.Skip("no shared/data beside the checkout")
-	return ""
-}
+	"shuniu/shuniutest/publicdata"
+)
 
 // A sample is an address with its parts.
 type sample struct {
@@ -49,7 +36,7 @@ var labelOf = func() map[string]label {
 }()
 
 func readSamples(t testing.TB, name string) []sample {
-	f, err := os.Open(sharedData(t, name))
+	f, err := os.Open(publicdata.Path(t, name))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,32 +4,18 @@ import (
 	"bufio"
 	"encoding/csv"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"shuniu/shuniutest/publicdata"
 	"shuniu/standard/code"
 	"shuniu/standard/rule"
 )
 
-func sharedData(t testing.TB, name string) string {
-	t.Helper()
-	dir := "../.."
-	for range 6 {
-		p := filepath.Join(dir, "shared", "data", name)
-		if _, err := os.Stat(p); err == nil {
-			return p
-		}
-		dir = filepath.Join(dir, "..")
-	}
-	t.Skip("no shared/data beside the checkout")
-	return ""
-}
-
 func table(t *testing.T, name string) [][]string {
 	t.Helper()
-	f, err := os.Open(sharedData(t, name))
+	f, err := os.Open(publicdata.Path(t, name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,7 +226,7 @@ func TestLists(t *testing.T) {
 	if n := len(code.Country().Items()); n != 249 {
 		t.Errorf("%d countries", n)
 	}
-	names, err := os.ReadFile(sharedData(t, "02-gb4754/56_nations.csv"))
+	names, err := os.ReadFile(publicdata.Path(t, "02-gb4754/56_nations.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,29 +9,9 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"shuniu/shuniutest/publicdata"
 )
-
-// shared finds the folder of test data beside the checkout.
-func shared(t testing.TB) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 10 {
-		if p := filepath.Join(dir, "shared", "data"); isDir(p) {
-			return p
-		}
-		dir = filepath.Dir(dir)
-	}
-	t.Skip("no ../shared/data beside the checkout")
-	return ""
-}
-
-func isDir(p string) bool {
-	st, err := os.Stat(p)
-	return err == nil && st.IsDir()
-}
 
 func detect(t testing.TB, b []byte) Result {
 	t.Helper()
@@ -135,7 +115,7 @@ func suits(lang, enc string) bool {
 // samples are the pages of known encoding, and tables re-encoded.
 func samples(t testing.TB) []sample {
 	var out []sample
-	dir := shared(t)
+	dir := publicdata.Path(t)
 	pages := map[string]string{"Big5": "big5", "GB2312": "gb18030", "UTF-16": "utf-16be", "utf-8": "utf-8", "utf-8-sig": "utf-8-bom"}
 	files, err := filepath.Glob(filepath.Join(dir, "link-quality", "enc_chardet", "*", "*"))
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"shuniu/collect/intake/tabular"
+	"shuniu/shuniutest/publicdata"
 )
 
 func source(name string, b []byte) *tabular.Source {
@@ -182,21 +183,9 @@ func TestPointer(t *testing.T) {
 
 // TestHostile describes every file of the hostile set: none may take long.
 func TestHostile(t *testing.T) {
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; filepath.Dir(dir) != dir; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "shared", "data", "hostile")); err == nil {
-			break
-		}
-	}
-	root := filepath.Join(dir, "shared", "data", "hostile")
-	if _, err := os.Stat(root); err != nil {
-		t.Skip("no shared data beside the checkout")
-	}
+	root := publicdata.Path(t, "hostile")
 	n := 0
-	err = filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || !e.Type().IsRegular() || strings.Contains(path, "wycheproof") || strings.Contains(path, "yaml-test-suite") {
 			return err
 		}

@@ -17,27 +17,8 @@ import (
 
 	"shuniu/collect/intake/grid/messy"
 	"shuniu/collect/intake/tabular"
+	"shuniu/shuniutest/publicdata"
 )
-
-// sharedData finds the folder of real test files beside the checkout.
-func sharedData(t testing.TB) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		p := filepath.Join(dir, "..", "shared", "data")
-		if st, err := os.Stat(p); err == nil && st.IsDir() {
-			return p
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			t.Skip("no shared data here")
-		}
-		dir = up
-	}
-}
 
 // drain finds and reads everything; it fails the test on a panic (by dying),
 // an unbalanced tally or more than ten seconds of work.
@@ -74,7 +55,7 @@ func drain(t testing.TB, name string, b []byte) error {
 }
 
 func TestHostileCorpus(t *testing.T) {
-	root := filepath.Join(sharedData(t), "hostile", "xlsx-bad")
+	root := filepath.Join(publicdata.Path(t), "hostile", "xlsx-bad")
 	files, read := 0, 0
 	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
