@@ -22,6 +22,7 @@ import (
 	"shuniu/collect/intake/charset"
 	"shuniu/collect/intake/object"
 	"shuniu/collect/intake/tabular"
+	"shuniu/fault"
 )
 
 // Limits of archives. What goes beyond is refused, with nothing half taken.
@@ -47,6 +48,15 @@ func damagedArchive() *tabular.Refusal {
 		Kind:    "damaged",
 		Message: "压缩包不完整或已损坏，读不到其中的全部文件。",
 		Hint:    "请从原处重新下载或重新压缩后再提交。",
+	}
+}
+
+// cutArchive is damagedArchive of one that simply ends, after n inflated bytes.
+func cutArchive(n int64) *tabular.Refusal {
+	return &tabular.Refusal{
+		Kind:    "damaged",
+		Message: fmt.Sprintf("压缩包在中途断开：解压到第 %d 字节就没有了，多半是没有传完或没有下载完。", n),
+		Hint:    "请从原处重新下载或重新传一次，核对文件大小后再提交。",
 	}
 }
 
@@ -146,7 +156,12 @@ func (w *walker) inflate(ctx context.Context, name string, r io.Reader, stored i
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		if err != nil {
+		switch {
+		case errors.Is(err, fault.Invalid): // text that does not decode
+			return nil, nil, errors.Join(err, drop())
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			return nil, nil, errors.Join(cutArchive(n), drop())
+		case err != nil:
 			return nil, nil, errors.Join(damagedArchive(), drop())
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"shuniu/collect/intake/charset"
 	"shuniu/collect/intake/tabular"
@@ -50,6 +51,24 @@ func beginning(src *tabular.Source, b []byte, encoding string) (text string, ok 
 func (w *walker) utf8(ctx context.Context, src *tabular.Source, encoding string) (text *tabular.Source, name, doubt string, drop func() error, err error) {
 	drop = func() error { return nil }
 	res := charset.Result{Name: encoding}
+	if encoding == "" || encoding == "utf-8" {
+		end, err := tail(src, utf8.UTFMax)
+		if err != nil {
+			return nil, "", "", drop, fmt.Errorf("read %s: %w", src.Name, err)
+		}
+		if n := halfCharacter([]byte(end)); n > 0 {
+			whole := *src
+			whole.Size -= int64(n)
+			if res, err := charset.Detect(&whole, whole.Size); err == nil && (res.Name == "utf-8" || res.Name == "utf-8-bom") && res.Foreign == "" {
+				src = &whole // cut off inside a character: the reader finds what is missing
+				defer func() {
+					if text != nil {
+						doubt = join(doubt, fmt.Sprintf("文件末尾是半个字符（%d 字节），可能没有传完，读到它之前为止。", n))
+					}
+				}()
+			}
+		}
+	}
 	if encoding == "" {
 		if res, err = charset.Detect(src, src.Size); err != nil {
 			return nil, "", "", drop, fmt.Errorf("read %s: %w", src.Name, err)
@@ -80,6 +99,13 @@ func (w *walker) utf8(ctx context.Context, src *tabular.Source, encoding string)
 		return nil, "", "", func() error { return nil }, err
 	}
 	return text, res.Name, res.Doubt, drop, nil
+}
+
+func join(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + b
 }
 
 // reasonOf is the innermost part of err that says something of the bytes.

@@ -19,6 +19,16 @@ func (w *walker) profile(ctx context.Context, m *Member, f tabular.Found, opt ta
 	if f.Format == "" {
 		f.Format = m.Format
 	}
+	ending, read := brokeOff{src: m.Source}, f.Read
+	f.Read = func(ctx context.Context, emit func(*tabular.Batch) error, reject func(tabular.Reject) error) (tabular.Tally, error) {
+		return read(ctx, emit, func(x tabular.Reject) error {
+			x, err := ending.see(x)
+			if err != nil {
+				return err
+			}
+			return reject(x)
+		})
+	}
 	t := &Table{Found: f}
 	profiles := make([]*reading.Profile, len(f.Heads))
 	for i, h := range f.Heads {
@@ -69,6 +79,10 @@ func (w *walker) profile(ctx context.Context, m *Member, f tabular.Found, opt ta
 	t.Findings = reading.Settle(profiles)
 	t.Report = r
 	t.settle()
+	for _, n := range ending.notes() {
+		t.Report.Notes = append(slices.Clone(t.Report.Notes), n)
+		t.Report.Questions = append(t.Report.Questions, n.Text)
+	}
 	if t.Report.Rows = tally.Rows; tally.Rows == 0 {
 		t.Report.Questions = append(t.Report.Questions, fmt.Sprintf("表“%s”只有 %d 个列名，没有一行数据。确认落地一张空表吗？", f.Name, len(f.Heads)))
 	}
