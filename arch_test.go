@@ -84,6 +84,7 @@ var mayImport = map[string][]string{
 		"brain", "collect", "collect/intake", "collect/intake/tabular", "metadb",
 	},
 	"demo":                      {},
+	"demo/city":                 {"packs/standards"},
 	"shuniutest/pg":             {},
 	"shuniutest/publicdata":     {},
 	"shuniutest/powerfs":        {},
