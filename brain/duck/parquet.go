@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"unsafe"
 
@@ -109,11 +110,20 @@ func WriteParquet(ctx context.Context, path string, fields []resource.Field, bat
 	if len(fields) > wide {
 		return writeWide(ctx, path, fields, batches)
 	}
-	s, err := openSession(limits{MemoryBytes: writerMemory, Temp: os.TempDir()})
+	threads := max(1, runtime.NumCPU()/2)
+	s, err := openSession(limits{MemoryBytes: writerMemory, Temp: os.TempDir(), Threads: threads})
 	if err != nil {
 		return 0, err
 	}
 	defer s.close()
+	if threads == 1 {
+		// One thread keeps the order by itself. What DuckDB does to keep it among
+		// several copies every row once more: 10 M rows take 16.9 instead of 19.4
+		// CPU seconds without.
+		if err := s.exec("SET preserve_insertion_order = false"); err != nil {
+			return 0, err
+		}
+	}
 	// Memory given back to the system between row groups would be asked for
 	// again at once.
 	if err := s.exec("SET allocator_flush_threshold = '64GiB'"); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
 	"shuniu/fault"
 	"shuniu/resource"
@@ -21,6 +22,9 @@ import (
 func TestWriteParquetKeepsRowsOrderAndIDs(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	batches := []arrow.RecordBatch{residentBatch(t, rng, 70000), residentBatch(t, rng, 1), residentBatch(t, rng, 0), residentBatch(t, rng, 130000)}
+	for range 5 { // enough row groups for threads to overtake one another
+		batches = append(batches, residentBatch(t, rng, 100000))
+	}
 	path := filepath.Join(t.TempDir(), "a.parquet")
 	rows, err := WriteParquet(t.Context(), path, residents, func(yield func(arrow.RecordBatch, error) bool) {
 		for _, b := range batches {
@@ -30,8 +34,45 @@ func TestWriteParquetKeepsRowsOrderAndIDs(t *testing.T) {
 			}
 		}
 	})
-	if err != nil || rows != 200001 {
-		t.Fatalf("rows = %d, %v; want 200001", rows, err)
+	if err != nil || rows != 700001 {
+		t.Fatalf("rows = %d, %v; want 700001", rows, err)
+	}
+	f, err := file.OpenParquetFile(path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if id := f.MetaData().Schema.Column(7).SchemaNode().FieldID(); id != 8 {
+		t.Errorf("手机 has field id %d, want 8", id)
+	}
+	r, err := pqarrow.NewFileReader(f, pqarrow.ArrowReadProperties{}, memory.DefaultAllocator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := r.ReadTable(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Release()
+	for _, col := range []int{0, 7} { // number and phone: no two rows are alike
+		var want []string
+		for _, b := range batches {
+			for i := range int(b.NumRows()) {
+				want = append(want, b.Column(col).(*array.String).Value(i))
+			}
+		}
+		n := 0
+		for _, c := range got.Column(col).Data().Chunks() {
+			for i := range c.Len() {
+				if v := c.(*array.String).Value(i); v != want[n] {
+					t.Fatalf("column %d, row %d: %q, want %q", col, n, v, want[n])
+				}
+				n++
+			}
+		}
+		if n != len(want) {
+			t.Errorf("column %d: %d values, want %d", col, n, len(want))
+		}
 	}
 }
 
