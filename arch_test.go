@@ -46,6 +46,8 @@ var mayImport = map[string][]string{
 	"brain/iceberg": {"fault", "durable", "metadb", "resource", "brain"},
 
 	"matter/define": {"fault", "clock", "guard"},
+	"matter":        {"fault", "clock", "guard", "resource", "matter/define"},
+	"matter/store":  {"fault", "metadb", "event", "matter", "matter/define"},
 
 	// principles
 	"collect/intake/tabular":   {"resource"},
@@ -65,6 +67,7 @@ var mayImport = map[string][]string{
 		"collect/intake", "collect/intake/tabular", "collect/intake/reading", "collect/intake/object",
 	},
 
+	"packs/matters":       {},
 	"packs/standards":     {},
 	"standard/rule":       {"fault"},
 	"standard/code":       {"packs/standards", "standard/rule"},

@@ -12,7 +12,7 @@ import (
 )
 
 // Migrations are numbered by owner: 00001 ground, 00100 guard, 00200 collect,
-// 00300 catalogue, 00400 lake. One that the two stores write differently
+// 00300 catalogue, 00400 lake, 00500 matter. One that the two stores write differently
 // stands twice, as NNNNN_name.sqlite.sql and NNNNN_name.postgres.sql.
 //
 //go:embed migrations/*.sql

@@ -271,6 +271,12 @@ func (c *Clock) Definition(data map[string]any) (*clock.Definition, error) {
 	return c.definition(limit, calendar), nil
 }
 
+// With returns the clock with a limit and a calendar that were fixed when it
+// was started.
+func (c *Clock) With(limit clock.Limit, calendar string) *clock.Definition {
+	return c.definition(limit, calendar)
+}
+
 func (c *Clock) definition(limit clock.Limit, calendar string) *clock.Definition {
 	reasons := func(list []Reason) []clock.Reason {
 		out := make([]clock.Reason, 0, len(list))
@@ -299,7 +305,9 @@ func (c *Clock) definition(limit clock.Limit, calendar string) *clock.Definition
 	return d
 }
 
-// actionNames lists every action of the type, and "file".
+// ActionNames lists every action of the type, and "file".
+func (t *Type) ActionNames() []string { return t.env.actions }
+
 func (t *Type) actionNames() []string {
 	seen := map[string]bool{"file": true}
 	for _, s := range t.all() {

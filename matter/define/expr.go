@@ -101,8 +101,9 @@ func given(v any) bool { return v != nil && v != "" }
 
 // An environment compiles the expressions of one type.
 type environment struct {
-	env   *cel.Env
-	exprs map[string]*Expr
+	env     *cel.Env
+	exprs   map[string]*Expr
+	actions []string
 }
 
 func object(name string) *types.Type { return types.NewObjectType(name) }
@@ -171,7 +172,7 @@ func newEnvironment(t *Type) (*environment, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &environment{env: env, exprs: map[string]*Expr{}}, nil
+	return &environment{env: env, exprs: map[string]*Expr{}, actions: t.actionNames()}, nil
 }
 
 func wholeOf(v any) (any, error) {

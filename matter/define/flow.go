@@ -355,3 +355,43 @@ func (t *Type) checkUse(f *finder) {
 		}
 	}
 }
+
+// A Spawning is a place where the type opens matters of another type.
+type Spawning struct {
+	Type string
+	With []string // fields it gives
+	Line int
+}
+
+// rungGives are the fields that a rung of a ladder gives the matter it opens.
+var rungGives = []string{"about", "subject", "clock", "org"}
+
+// Spawns lists the types that this one opens.
+func (t *Type) Spawns() []Spawning {
+	var out []Spawning
+	list := func(path string, effects []Effect) {
+		for i, e := range effects {
+			if e.Spawn != "" {
+				out = append(out, Spawning{e.Spawn, keysOf(e.With), t.places.line(fmt.Sprintf("%s/%d", path, i))})
+			}
+		}
+	}
+	list("file/effects", t.File.Do)
+	for _, s := range t.all() {
+		list(s.path()+"/enter", s.Enter)
+		for _, a := range s.ActionOrder {
+			list(s.path()+"/do/"+a+"/effects", s.Do[a].Effects)
+		}
+	}
+	for _, a := range keysOf(t.Any) {
+		list("any/"+a+"/effects", t.Any[a].Effects)
+	}
+	for _, n := range keysOf(t.Clocks) {
+		for i, r := range t.Clocks[n].Ladder {
+			if r.Spawn != "" {
+				out = append(out, Spawning{r.Spawn, rungGives, t.places.line(fmt.Sprintf("clocks/%s/ladder/%d", n, i))})
+			}
+		}
+	}
+	return out
+}

@@ -427,6 +427,27 @@ func (t *Type) TurnOf(s *State) string {
 	return ""
 }
 
+// A Turn is a state that waits for a role.
+type Turn struct{ Region, State, Role string }
+
+// Turns lists who is asked in a state and in the lines that run in it.
+func (t *Type) Turns(state string, regions map[string]string) []Turn {
+	s := t.State(state)
+	if s == nil || s.Final {
+		return nil
+	}
+	var out []Turn
+	if len(s.Regions) == 0 {
+		return []Turn{{"", s.Name, t.TurnOf(s)}}
+	}
+	for _, r := range s.RegionOrder {
+		if in := t.State(regions[r]); in != nil && !in.Final {
+			out = append(out, Turn{r, in.Name, t.TurnOf(in)})
+		}
+	}
+	return out
+}
+
 func keysOf[V any](m map[string]V) []string {
 	out := make([]string, 0, len(m))
 	for k := range m {
