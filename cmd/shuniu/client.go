@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"shuniu/fault"
@@ -91,10 +92,13 @@ func problemOf(res *http.Response) error {
 func join(parts ...string) string {
 	out := ""
 	for _, p := range parts {
-		if p != "" && out != "" {
-			out += " "
+		switch {
+		case p == "" || strings.HasPrefix(out, p):
+		case strings.HasPrefix(p, out): // the detail begins with the title
+			out = p
+		default:
+			out += " " + p
 		}
-		out += p
 	}
 	return out
 }

@@ -83,6 +83,9 @@ func (c *collectCommand) Run(ctx context.Context, a *app) error {
 			})
 		}
 	}
+	if fatal != nil && ctx.Err() != nil {
+		fatal = errStopped
+	}
 	if fatal != nil {
 		p.answer.Error = fatal.Error()
 		if err := p.leftOver(files, fatal); err != nil {
@@ -257,7 +260,9 @@ func landAll(ctx context.Context, s *collect.Service, files []candidate, req col
 		if o.err == nil {
 			continue
 		}
-		if k := fault.KindOf(o.err); k == nil || errors.Is(k, fault.Full) {
+		if ctx.Err() != nil {
+			o.err, firstErr = errStopped, errStopped
+		} else if k := fault.KindOf(o.err); k == nil || errors.Is(k, fault.Full) {
 			if firstErr == nil {
 				firstErr = fmt.Errorf("collect %s: %w", f.name, o.err)
 			}
@@ -356,6 +361,9 @@ func (p *receiptPrinter) finish() error {
 // throughServer has the server that holds the folder land the files; it reads
 // them itself, being on the same machine.
 func (c *collectCommand) throughServer(ctx context.Context, a *app, files []candidate, emit func(collect.Receipt) error) error {
+	if c.Encoding != "" {
+		return &refusedError{reason: "--encoding cannot be passed to the server that holds the data folder: stop it, or give the encoding on its upload page (有服务占用数据目录时不能用 --encoding；请停止服务，或在上传页指定编码)"}
+	}
 	cl, err := a.client()
 	if err != nil {
 		return err

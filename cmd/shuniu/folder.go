@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -68,10 +69,10 @@ func (a *app) openFolder(ctx context.Context, create bool) (*folder, error) {
 		return nil, noFolder(dir)
 	case errors.Is(err, fs.ErrNotExist):
 		if err := durable.MkdirAll(dir, 0o750); err != nil {
-			return nil, fmt.Errorf("make data folder: %w", err)
+			return nil, notOurs(dir, err)
 		}
 	case err != nil:
-		return nil, fmt.Errorf("data folder: %w", err)
+		return nil, notOurs(dir, err)
 	}
 	f := &folder{dir: dir}
 	if !create {
@@ -79,8 +80,9 @@ func (a *app) openFolder(ctx context.Context, create bool) (*folder, error) {
 			return nil, noFolder(dir)
 		}
 	}
-	if f.lock, err = os.OpenFile(f.path("lock"), os.O_RDWR|os.O_CREATE, 0o600); err != nil {
-		return nil, fmt.Errorf("data folder: %w", err)
+	// O_NONBLOCK: a pipe of that name must not hang.
+	if f.lock, err = os.OpenFile(f.path("lock"), os.O_RDWR|os.O_CREATE|syscall.O_NONBLOCK, 0o600); err != nil {
+		return nil, notOurs(dir, err)
 	}
 	deadline := time.Now().Add(wait)
 	for {
@@ -112,7 +114,7 @@ func (a *app) openFolder(ctx context.Context, create bool) (*folder, error) {
 		}
 	}
 	if err := f.claim(a.command); err != nil {
-		return nil, errors.Join(err, f.lock.Close())
+		return nil, errors.Join(notOurs(dir, err), f.lock.Close())
 	}
 	return f, nil
 }
@@ -124,9 +126,12 @@ func (f *folder) claim(command string) error {
 	if err := f.lock.Truncate(0); err != nil {
 		return fmt.Errorf("lock data folder: %w", err)
 	}
-	if reads := command == "query" || command == "doctor"; reads {
+	switch command {
+	case "query", "doctor":
 		f.useReserve()
-	} else {
+	case "serve":
+		f.tendReserve()
+	default:
 		f.keepReserve()
 	}
 	// The text only helps a reader, so a full disk does not matter.
@@ -145,6 +150,58 @@ func (f *folder) claim(command string) error {
 		}
 	}
 	return nil
+}
+
+// checkStore refuses a folder that has tables and no metadata store: a new one
+// would know nothing of them. The store is made, and durable, before the first
+// table's first file.
+func (f *folder) checkStore() error {
+	store := f.path("meta.db")
+	st, err := os.Stat(store)
+	if err == nil && st.Size() > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil // the store itself says what is wrong with it
+	}
+	tables := false
+	err = filepath.WalkDir(f.path("lake"), func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			tables = true
+			return fs.SkipAll
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("look for tables: %w", err)
+	}
+	if !tables {
+		return nil
+	}
+	return fmt.Errorf("the metadata store %s is missing or empty, and the tables in %s cannot be found without it; nothing was changed: "+
+		"restore meta.db from a backup, or name the PostgreSQL store in the configuration if this folder has one "+
+		"(元数据库丢失，数据文件还在，本次未做任何改动；请从备份恢复 meta.db，若元数据在 PostgreSQL 中请用 --config 指定): %w",
+		store, f.path("lake"), fault.Damaged)
+}
+
+// notOurs says what to do about a folder that this process may not write; other
+// errors come back as they are.
+func notOurs(dir string, err error) error {
+	lock := filepath.Join(dir, "lock")
+	switch {
+	case errors.Is(err, syscall.EROFS):
+		return &refusedError{reason: fmt.Sprintf("the data folder %s is on a read-only file system, and every command must hold it: %v; nothing was changed: "+
+			"mount it for writing, or work on a copy (数据目录所在的文件系统是只读的)", dir, err)}
+	case errors.Is(err, fs.ErrPermission):
+		owner := "unknown"
+		if st, serr := os.Stat(dir); serr == nil {
+			if sys, ok := st.Sys().(*syscall.Stat_t); ok {
+				owner = strconv.Itoa(int(sys.Uid))
+			}
+		}
+		return &refusedError{reason: fmt.Sprintf("this account (uid %d) may not write the data folder %s (of uid %s): %v; nothing was changed: "+
+			"run shuniu as the folder's owner, or give it back with chown -R (当前账号无权写入数据目录；请用目录所有者的账号运行)", os.Getuid(), dir, owner, err)}
+	case errors.Is(err, syscall.EISDIR), errors.Is(err, syscall.ENXIO):
+		return &refusedError{reason: fmt.Sprintf("%s is no file: %v; nothing was changed: when no shuniu runs on this folder, remove it and try again (lock 不是文件)", lock, err)}
+	}
+	return fmt.Errorf("data folder: %w", err)
 }
 
 // announce tells commands how to reach the server in this process.

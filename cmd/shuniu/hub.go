@@ -68,6 +68,9 @@ func (a *app) openHub(ctx context.Context, f *folder, u use) (h *hub, err error)
 	}
 	dsn := a.conf.MetaDB
 	if dsn == "" {
+		if err = f.checkStore(); err != nil {
+			return h, err
+		}
 		dsn = "sqlite://" + f.path("meta.db")
 	}
 	if h.db, err = metadb.Open(ctx, dsn, a.log); err != nil {

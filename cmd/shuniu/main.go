@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -44,6 +45,7 @@ type commandLine struct {
 	Standard standardCommand `cmd:"" help:"Hold values and addresses against the national standards."`
 	Clock    clockCommand    `cmd:"" help:"Say when a legal limit is due, with the days that count."`
 	Link     linkCommand     `cmd:"" help:"Say which rows speak of the same person, company, product or publication."`
+	Demo     demoCommand     `cmd:"" help:"Write a synthetic city with its truth, or score what was made of it."`
 	Doctor   doctorCommand   `cmd:"" help:"Check that everything acknowledged is there and undamaged."`
 	Worker   workerCommand   `cmd:"" hidden:"" help:"The sandboxed child (internal)."`
 }
@@ -114,7 +116,24 @@ func execute(args []string, out, errOut io.Writer) int {
 	}
 	a.command, _, _ = strings.Cut(k.Command(), " ")
 	k.BindTo(ctx, (*context.Context)(nil))
-	return a.exit(k.Run(a))
+	err = k.Run(a)
+	if err != nil && ctx.Err() != nil {
+		err = whenStopped(err)
+	}
+	return a.exit(err)
+}
+
+// errStopped ends a command that was told to stop by SIGINT or SIGTERM.
+var errStopped = &refusedError{reason: "stopped by a signal before it was done: what has a receipt is safe, nothing is half there; " +
+	"run the same command again for the rest (已按信号停止：有回执的数据已安全入库，没有写了一半的；重新运行同一命令即可继续)"}
+
+// whenStopped is what ended a command after a signal.
+func whenStopped(err error) error {
+	var refused *refusedError
+	if errors.As(err, &refused) && refused.said {
+		return err
+	}
+	return errStopped
 }
 
 // exit prints why err ended the command and returns the exit code.
@@ -141,6 +160,9 @@ func (a *app) exit(err error) int {
 		return exitUsage
 	}
 	fmt.Fprintln(a.errOut, "shuniu:", err)
+	if errors.Is(err, fs.ErrPermission) {
+		fmt.Fprintf(a.errOut, "a file belongs to another account than uid %d; give the data folder back to its owner with chown -R (文件属于其他账号，请修正目录的所有者)\n", os.Getuid())
+	}
 	if k := fault.KindOf(err); k == nil || errors.Is(k, fault.Full) {
 		return exitInternal
 	}

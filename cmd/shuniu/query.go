@@ -19,17 +19,20 @@ import (
 )
 
 type queryCommand struct {
-	SQL    string `arg:"" help:"One SELECT, or SHOW TABLES."`
-	As     string `help:"Run with the rights of this account."`
-	Format string `help:"table, csv or json." default:"table" enum:"table,csv,json"`
-	JSON   bool   `help:"The same as --format json."`
-	Limit  int64  `help:"At most this many rows; 0: all." default:"0"`
+	SQL    string  `arg:"" help:"One SELECT, or SHOW TABLES."`
+	As     *string `help:"Run with the rights of this account."`
+	Format string  `help:"table, csv or json." default:"table" enum:"table,csv,json"`
+	JSON   bool    `help:"The same as --format json."`
+	Limit  int64   `help:"At most this many rows; 0: all." default:"0"`
 }
 
 // Run answers a statement through the gate.
 func (c *queryCommand) Run(ctx context.Context, a *app) error {
 	if c.Limit < 0 {
 		return usagef("--limit %d is below 0", c.Limit)
+	}
+	if c.As != nil && strings.TrimSpace(*c.As) == "" {
+		return usagef("--as names no account; leave it out to ask as the folder's owner")
 	}
 	if c.JSON {
 		c.Format = "json"
@@ -42,10 +45,13 @@ func (c *queryCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	return a.withHub(ctx, f, toQuery, func(ctx context.Context, h *hub) error {
-		if c.As != "" {
-			p, err := h.accounts.As(ctx, c.As)
+		if c.As != nil {
+			p, err := h.accounts.As(ctx, *c.As)
 			if err != nil {
-				return fmt.Errorf("account %s: %w", c.As, err)
+				if errors.Is(err, fault.NotFound) {
+					return &refusedError{reason: fmt.Sprintf("there is no account %q (没有这个账号)", *c.As)}
+				}
+				return err
 			}
 			ctx = guard.With(ctx, p)
 		}
@@ -266,6 +272,14 @@ func oneLineOf(s string, columns int) string {
 	return s
 }
 
+// asked says on whose behalf it was asked when something was not found.
+func (c *queryCommand) asked(err error) error {
+	if c.As == nil || !errors.Is(err, fault.NotFound) {
+		return err
+	}
+	return fmt.Errorf("as account %q (以该账号查询): %w", *c.As, err)
+}
+
 // throughServer asks the server that holds the folder.
 func (c *queryCommand) throughServer(ctx context.Context, a *app) error {
 	cl, err := a.client()
@@ -273,12 +287,12 @@ func (c *queryCommand) throughServer(ctx context.Context, a *app) error {
 		return err
 	}
 	body := map[string]any{"sql": c.SQL, "limit": c.Limit, "format": "json"}
-	if c.As != "" {
-		body["as"] = c.As
+	if c.As != nil {
+		body["as"] = *c.As
 	}
 	res, err := cl.post(ctx, "/api/query", body)
 	if err != nil {
-		return err
+		return c.asked(err)
 	}
 	defer func() { _ = res.Body.Close() }() // only read
 	rows, err := newAnswerRows(res.Body)

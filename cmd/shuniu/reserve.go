@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -8,6 +9,9 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+	"time"
+
+	"shuniu/fault"
 )
 
 // reserveBytes are set aside in the data folder while there is room, and let
@@ -47,6 +51,61 @@ func (f *folder) keepReserve() {
 	if st, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) || err == nil && st.Size() < reserveBytes {
 		f.spent = setAside(name) != nil
 	}
+}
+
+// Of a server: below roomLow bytes of free room it lets stepBytes of the reserve
+// go, so that sign-ins, the audit log and queries go on; below roomToLand it
+// takes no landing.
+const (
+	stepBytes  = 2 << 20
+	roomLow    = 1 << 20
+	roomToLand = reserveBytes
+)
+
+// tendReserve is useReserve and keepReserve for a server, which lives through
+// both: a step of the reserve goes when the disk is full, and comes back when
+// there is plenty of room. Only one goroutine may call it.
+func (f *folder) tendReserve() {
+	free, err := roomOf(f.dir)
+	if err != nil {
+		return
+	}
+	name := f.path(reserveName)
+	switch {
+	case free < roomLow:
+		if st, err := os.Stat(name); err == nil && st.Size() > 0 {
+			_ = os.Truncate(name, max(0, st.Size()-stepBytes)) // what fails is tried again
+		}
+	case free >= 4*reserveBytes:
+		f.keepReserve()
+	}
+}
+
+// watchRoom tends the reserve until ctx ends.
+func (f *folder) watchRoom(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			f.tendReserve()
+		}
+	}
+}
+
+// checkRoom refuses to land when the disk is full.
+func (f *folder) checkRoom() error {
+	free, err := roomOf(f.dir)
+	if err != nil {
+		return err
+	}
+	if free < roomToLand {
+		return fmt.Errorf("only %.1f MB free on the disk of %s, nothing was taken; make room and try again (磁盘空间不足，未接收任何数据；请清理后重试): %w",
+			float64(free)/(1<<20), f.dir, fault.Full)
+	}
+	return nil
 }
 
 // setAside writes random bytes, which no file system stores in less room.

@@ -130,6 +130,7 @@ func (c *serveCommand) serve(ctx context.Context, a *app, h *hub) error {
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	h.background(gctx, g, a.conf.Upkeep.Every)
+	g.Go(func() error { h.folder.watchRoom(gctx); return nil })
 	g.Go(func() error { return server.Serve(gctx, listener) })
 	url := "http://" + listener.Addr().String()
 	if secure != nil {
@@ -220,6 +221,9 @@ func (h *hub) loadDemo(ctx context.Context, a *app, url string) error {
 func (h *hub) landForClient(width int) func(ctx context.Context, in httpapi.CLICollect, emit func(httpapi.Receipt) error) (httpapi.CollectSums, error) {
 	return func(ctx context.Context, in httpapi.CLICollect, emit func(httpapi.Receipt) error) (httpapi.CollectSums, error) {
 		start := time.Now()
+		if err := h.folder.checkRoom(); err != nil {
+			return httpapi.CollectSums{}, err
+		}
 		files, refused := gather(in.Paths)
 		sums := httpapi.CollectSums{Files: int64(len(files) + len(refused))}
 		tell := func(r collect.Receipt) error {
