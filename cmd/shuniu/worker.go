@@ -9,7 +9,6 @@ import (
 
 	"shuniu/brain/duck"
 	"shuniu/collect"
-	"shuniu/refine/library"
 	"shuniu/worker"
 )
 
@@ -25,7 +24,6 @@ func handlers() map[string]worker.Handler {
 	all := map[string]worker.Handler{}
 	maps.Copy(all, collect.Handlers(duck.WriteParquet))
 	maps.Copy(all, duck.Handlers())
-	maps.Copy(all, library.Handlers(duck.WriteParquet))
 	return all
 }
 
