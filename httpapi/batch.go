@@ -65,6 +65,7 @@ type Quarantined struct {
 	ID         string     `json:"id"`
 	Batch      string     `json:"batch"`
 	Dataset    string     `json:"dataset,omitempty"`
+	Name       string     `json:"dataset_name,omitempty" doc:"Absent on the answer to a mending"`
 	Department string     `json:"department,omitempty"`
 	File       string     `json:"file,omitempty"`
 	Line       int64      `json:"line" doc:"Physical line or sheet row, from 1"`

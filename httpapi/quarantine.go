@@ -30,7 +30,20 @@ func (s *quarantine) List(ctx context.Context, f QuarantineFilter, p Paging) (Qu
 	if err != nil {
 		return QuarantinePage{}, err
 	}
-	out := QuarantinePage{Page: paged(rows, min(p.Limit, MaxLimit-1), func(l collect.Line) Quarantined { return lineShape(&l) }, func(q Quarantined) string { return q.ID })}
+	sets := make([]string, len(rows))
+	for i := range rows {
+		sets[i] = string(rows[i].Dataset)
+	}
+	names, err := s.jobs.read.names(ctx, sets)
+	if err != nil {
+		return QuarantinePage{}, err
+	}
+	named := func(l collect.Line) Quarantined {
+		q := lineShape(&l)
+		q.Name = names[q.Dataset]
+		return q
+	}
+	out := QuarantinePage{Page: paged(rows, min(p.Limit, MaxLimit-1), named, func(q Quarantined) string { return q.ID })}
 	out.Facets, out.TotalEstimate = lineFacets(counts)
 	return out, nil
 }

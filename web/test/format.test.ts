@@ -24,6 +24,8 @@ test('sizes, times and spans', () => {
   expect(time('2025-11-23T08:20:00Z', new Date('2026-12-01T00:00:00Z'))).toBe('2025-11-23 16:20')
   expect(time('0001-01-01T00:00:00Z')).toBe('—')
   expect(span(125)).toContain('2')
+  expect(span(0.003)).toMatch(/^< 0\.1/)
+  expect(span(0)).toMatch(/^0/)
 })
 
 test('addresses carry what is said and nothing else', () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { cell, toCsv } from '../src/table/csv'
 import { wanted } from '../src/collect/dropped'
 import { faultAt } from '../src/collect/faultAt'
-import { lineOf, moved, parseRange, physical, printRange, withArea } from '../src/collect/grid'
+import { lineOf, moved, parseRange, physical, ownOptions, printRange, withArea, withOwn } from '../src/collect/grid'
 import { report } from './fixture/data'
 import type { TableReport } from '../src/api/types'
 
@@ -71,4 +71,15 @@ test('CSV opens in a spreadsheet as it was', () => {
 
 test('what systems strew into folders is left out', () => {
   expect(['a/.DS_Store', 'x/~$报表.xlsx', '__MACOSX/a', 'a/b.csv', 'Thumbs.db'].map((path) => wanted({ path }))).toEqual([false, false, false, true, false])
+})
+
+test('what is decided for one file of an archive stays with that file', () => {
+  const [a, b, c] = [{ ...text, n: 1, member: 'a.csv' }, { ...text, n: 2, member: 'a.csv' }, { ...text, n: 3, member: 'b.csv' }]
+  const units = { ...text.area, units: { 投资额: '万元' } }
+  const o = withArea({ password: 'x' }, [a, b, c], 1, units)
+  expect(o).toEqual({ password: 'x', members: { 'a.csv': { tables: [units, text.area] } } })
+  const p = withOwn(o, c, { encoding: 'gb18030' })
+  expect(ownOptions(p, c)).toEqual({ encoding: 'gb18030' })
+  expect(ownOptions(p, a).tables).toHaveLength(2)
+  expect(withOwn(p, a, null)).toEqual({ password: 'x', members: { 'b.csv': { encoding: 'gb18030' } } })
 })

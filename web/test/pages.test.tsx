@@ -6,6 +6,7 @@ import { beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { Frame } from '../src/app/Frame'
 import i18n from '../src/app/i18n'
 import { queries, router } from '../src/app/router'
+import { me } from './fixture/data'
 import { newHub, type Answer } from './fixture/hub'
 
 // The pages are loaded on demand; a busy machine may take its time over the first.
@@ -91,6 +92,34 @@ test('a dropped workbook is understood, confirmed and landed', async () => {
   await act(async () => { fireEvent.click(land) })
   expect((await screen.findAllByText('已落地', {}, { timeout: 25_000 })).length).toBeGreaterThan(0)
   expect(screen.getAllByText('复制回执').length).toBeGreaterThan(0)
+})
+
+test('a file that nobody named asks for a name, and its id follows', async () => {
+  let sent: { tables?: { dataset?: string; name?: string }[] } | undefined
+  const { container } = visit('/collect')
+  await waitFor(() => expect(container.querySelector('input[type=file]')).toBeTruthy(), { timeout: 25_000 })
+  const made = globalThis.fetch
+  vi.stubGlobal('fetch', async (input: string, init?: RequestInit) => {
+    if (input.includes('/api/landings')) sent = JSON.parse(String(init?.body)) as typeof sent
+    return made(input, init)
+  })
+  await act(async () => { fireEvent.change(container.querySelector('input[type=file]') as HTMLInputElement, { target: { files: [new File(['a,b\n1,2\n'], 'Sheet1.xlsx')] } }) })
+  const own = await screen.findByLabelText('自己写一个名称', {}, { timeout: 25_000 })
+  const land = screen.getByRole('button', { name: '落地' }) as HTMLButtonElement
+  expect(land.disabled).toBe(true)
+  await act(async () => { fireEvent.change(own, { target: { value: '养老机构年报' } }) })
+  await waitFor(() => expect(screen.getByDisplayValue('mzj_new_name')).toBeTruthy(), { timeout: 5000 })
+  await waitFor(() => expect(land.disabled).toBe(false))
+  await act(async () => { fireEvent.click(land) })
+  await waitFor(() => expect(sent?.tables?.[0]).toMatchObject({ name: '养老机构年报', dataset: 'mzj_new_name' }))
+})
+
+test('who may not manage accounts sees which right is missing, once, and no buttons', async () => {
+  answer = (_, path) => (path === '/api/me' ? { status: 200, json: { ...me, rights: [{ action: 'read_entry', scope: 'all' }] } } : undefined)
+  visit('/accounts')
+  expect(await screen.findByText(/需要“管理账号”权限/, {}, { timeout: 25_000 })).toBeTruthy()
+  expect(screen.queryByText('新增账号')).toBeNull()
+  expect(screen.queryByText('登录锁定')).toBeNull()
 })
 
 test('the console speaks English', async () => {

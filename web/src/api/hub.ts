@@ -20,6 +20,7 @@ export const hub = {
 
   inspect: (upload_id: string, options: t.ReadOptions) => call<t.RunRef>('POST', '/api/inspections', { body: { upload_id, options } }),
   inspection: (u: string) => call<t.Inspection>('GET', `/api/inspections/${id(u)}`),
+  newId: (name: string, department: string) => call<t.NewID>('GET', '/api/dataset-ids', q(department ? { name, department } : { name })),
   land: (body: t.NewLanding) => call<t.RunRef>('POST', '/api/landings', { body }),
 
   batches: (query: Params) => call<t.Page<t.Batch>>('GET', '/api/batches', q(query)),

@@ -1679,6 +1679,8 @@ export interface components {
             batch: string;
             columns?: string[];
             dataset?: string;
+            /** @description Absent on the answer to a mending */
+            dataset_name?: string;
             department?: string;
             file?: string;
             id: string;

@@ -48,6 +48,11 @@ export function When({ at, sub }: { at: string | null | undefined; sub?: boolean
   return <Tooltip title={`${fullTime(at)} · ${ago(at)}`}><time className="num" dateTime={at}>{sub ? ago(at) : time(at)}</time></Tooltip>
 }
 
+/** Who is a person: the name, with the account on hover; the account alone when nobody knows it any more. */
+export function Who({ account, name }: { account: string; name?: string | undefined }) {
+  return name ? <span title={account}>{name}</span> : <>{account}</>
+}
+
 /** Code is an identifier that can be copied; a long one is cut in the middle. */
 export function Code({ children, cut }: { children: string; cut?: number }) {
   const { t } = useTranslation()

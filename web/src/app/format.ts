@@ -90,6 +90,7 @@ export function span(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined || Number.isNaN(seconds)) return none
   const unit = (v: number, u: string, digits = 0) =>
     new Intl.NumberFormat(langOf(), { style: 'unit', unit: u, unitDisplay: 'short', maximumFractionDigits: digits }).format(v)
+  if (seconds > 0 && seconds < 0.05) return `< ${unit(0.1, 'second', 1)}`
   if (seconds < 60) return unit(seconds, 'second', seconds < 10 ? 1 : 0)
   if (seconds < 3600) return `${unit(Math.floor(seconds / 60), 'minute')} ${unit(Math.round(seconds % 60), 'second')}`
   return `${unit(Math.floor(seconds / 3600), 'hour')} ${unit(Math.round((seconds % 3600) / 60), 'minute')}`

@@ -55,7 +55,7 @@ export function Failure({ error, retry, compact }: { error: unknown; retry?: () 
   const { t } = useTranslation()
   const copy = useCopy()
   const api = error instanceof ApiError ? error : null
-  if (api?.denied) return <NoRight right={api.problem.right} detail={api.problem.detail} />
+  if (api?.denied) return <NoRight right={api.problem.right} detail={api.problem.right ? undefined : api.problem.detail} />
   const problem = api?.problem
   const title = api?.offline ? t('state.offline') : problem?.title || t('state.failed')
   const detail = api?.offline ? t('state.offline_text') : problem?.detail || (error instanceof Error ? error.message : String(error))

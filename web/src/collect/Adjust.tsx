@@ -3,8 +3,8 @@ import { MinusOutlined, PlusOutlined, UndoOutlined } from '@ant-design/icons'
 import { Button, Input, Select, Tooltip } from 'antd'
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Area, ReadOptions, Report, TableReport } from '../api/types'
-import { areaOf, parseRange, withArea } from './grid'
+import type { Area, Report, TableReport } from '../api/types'
+import { areaOf, ownOptions, parseRange, withArea, withOwn, type Own } from './grid'
 import type { Item } from './machine'
 import { uploader } from './uploader'
 import { encodingName } from '../app/status'
@@ -15,25 +15,27 @@ export function Adjust({ item, report, table }: { item: Item; report: Report; ta
   const ids = { encoding: useId(), delimiter: useId(), place: useId(), last: useId() }
   const text = !!table.dialect
   const area = areaOf(table)
-  const set = (o: ReadOptions) => uploader.adjust(item.key, o)
-  const put = (patch: Partial<Area>) => set(withArea(item.options, report.tables, table.n, { ...area, ...patch }))
+  const own = ownOptions(item.options, table)
+  const found = (table.member ? table.encoding : report.encoding) ?? ''
+  const set = (patch: Own | null) => uploader.adjust(item.key, withOwn(item.options, table, patch))
+  const put = (patch: Partial<Area>) => uploader.adjust(item.key, withArea(item.options, report.tables, table.n, { ...area, ...patch }))
   if (!text && table.place.range === undefined && !lined(table.format)) return null
-  const touched = !!(item.options.encoding || item.options.delimiter || item.options.quote || item.options.tables?.length)
+  const touched = !!(own.encoding || own.delimiter || own.quote || own.tables?.length)
   return (
     <div className="adjust">
       {text && (
         <>
           <div className="field"><label htmlFor={ids.encoding}>{t('adjust.encoding')}</label>
-            <Select id={ids.encoding} aria-label={t('adjust.encoding')} size="small" value={item.options.encoding ?? report.encoding} options={[...new Set([report.encoding, ...encodings])].filter(Boolean).map((e) => ({ value: e, label: encodingName(e) }))} showSearch onChange={(v: string) => set({ ...item.options, encoding: v })} /></div>
+            <Select id={ids.encoding} aria-label={t('adjust.encoding')} size="small" value={own.encoding ?? found} options={[...new Set([found, ...encodings])].filter(Boolean).map((e) => ({ value: e, label: encodingName(e) }))} showSearch onChange={(v: string) => set({ encoding: v })} /></div>
           <div className="field"><label htmlFor={ids.delimiter}>{t('adjust.delimiter')}</label>
-            <Select id={ids.delimiter} aria-label={t('adjust.delimiter')} size="small" value={item.options.delimiter ?? table.dialect?.delimiter ?? ','} options={[...new Set([table.dialect?.delimiter ?? ',', ...delimiters])].map((d) => ({ value: d, label: delimiterName(t, d) }))} onChange={(v: string) => set({ ...item.options, delimiter: v })} /></div>
+            <Select id={ids.delimiter} aria-label={t('adjust.delimiter')} size="small" value={own.delimiter ?? table.dialect?.delimiter ?? ','} options={[...new Set([table.dialect?.delimiter ?? ',', ...delimiters])].map((d) => ({ value: d, label: delimiterName(t, d) }))} onChange={(v: string) => set({ delimiter: v })} /></div>
           <Line key={`first${area.first_line ?? table.place.first_line}`} id={ids.place} label={t('adjust.first_line')} value={area.first_line ?? table.place.first_line ?? 1} onCommit={(n) => put({ first_line: n })} />
           <Line key={`last${area.last_line ?? table.place.last_line}`} id={ids.last} label={t('adjust.last_line')} value={area.last_line || table.place.last_line || 0} onCommit={(n) => put({ last_line: n })} />
         </>
       )}
       {table.place.range !== undefined && !text && <RangeBox key={area.range ?? table.place.range} id={ids.place} value={area.range ?? table.place.range} onCommit={(range) => put({ range })} />}
       {lined(table.format) && <Stepper label={t('adjust.header_rows')} value={table.header_rows} onChange={(n) => put({ header_rows: n })} />}
-      {touched && <Tooltip title={t('adjust.reset_text')}><Button size="small" type="text" icon={<UndoOutlined />} onClick={() => set({})}>{t('adjust.reset')}</Button></Tooltip>}
+      {touched && <Tooltip title={t('adjust.reset_text')}><Button size="small" type="text" icon={<UndoOutlined />} onClick={() => set(null)}>{t('adjust.reset')}</Button></Tooltip>}
     </div>
   )
 }

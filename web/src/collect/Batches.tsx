@@ -7,7 +7,7 @@ import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { hub } from '../api/hub'
 import type { Batch } from '../api/types'
-import { Card, Dot, Num, PageHead, When } from '../app/bits'
+import { Card, Dot, Num, PageHead, When, Who } from '../app/bits'
 import { fullTime, num } from '../app/format'
 import { may, useMe } from '../app/session'
 import { Empty, Loaded, NoResults } from '../app/states'
@@ -38,20 +38,19 @@ export default function Batches() {
   const running = useQuery({ queryKey: ['runs', 'running'], queryFn: () => hub.runs({ state: 'running', limit: 20 }), refetchInterval: (q) => ((q.state.data?.items.length ?? 0) > 0 ? 3000 : false) })
   const departments = useQuery({ queryKey: ['departments'], queryFn: hub.departments, staleTime: 300_000 })
   const filtered = filters.some((f) => query[f])
-  const names = useMemo(() => new Map((departments.data ?? []).map((d) => [d.id, d.name])), [departments.data])
   const columns = useMemo<Col<Batch>[]>(() => [
     { key: 'file', title: t('batch.file'), head: true, render: (b) => <><button type="button" className="name" onClick={() => set({ row: b.id }, { push: true })}>{b.file.slice(b.file.lastIndexOf('/') + 1)}</button><div className="sub">{b.member || (b.table > 0 ? t('upload.table_n', { n: b.table }) : '')}</div></>, text: (b) => b.file },
     { key: 'dataset', title: t('batch.dataset'), width: '20%', render: (b) => (b.status === 'kept_as_object' ? <Link to="/objects/$sha256" params={{ sha256: b.sha256 }} search={{}} className="plain">{t('lineage.object')}</Link> : b.dataset ? <><Link to="/datasets/$id" params={{ id: b.dataset }} search={{}} className="plain">{b.dataset_name || b.dataset}</Link><div className="sub">{b.dataset}</div></> : '—'), text: (b) => b.dataset },
-    { key: 'department', title: t('common.department'), width: 130, hidden: true, render: (b) => names.get(b.department ?? '') ?? b.department ?? '—', text: (b) => names.get(b.department ?? '') ?? b.department },
+    { key: 'department', title: t('common.department'), width: 130, hidden: true, render: (b) => b.department_name ?? b.department ?? '—', text: (b) => b.department_name ?? b.department },
     { key: 'status', title: t('common.status'), width: 118, render: (b) => <Dot tone={statusTone[b.status] ?? 'off'}>{t(`status.${b.status}`, b.status)}</Dot>, text: (b) => b.status },
     { key: 'in', title: t('receipt.in'), width: 96, align: 'right', render: (b) => <Num value={b.rows_in} full />, text: (b) => b.rows_in },
     { key: 'landed', title: t('receipt.landed'), width: 96, align: 'right', render: (b) => <Num value={b.rows_landed} full />, text: (b) => b.rows_landed },
     { key: 'held', title: t('receipt.held'), width: 84, align: 'right', render: (b) => (b.rows_quarantined > 0 ? <Link to="/quarantine" search={{ batch: b.id }} className="warn"><Num value={b.rows_quarantined} full /></Link> : <span className="num muted">0</span>), text: (b) => b.rows_quarantined },
-    { key: 'account', title: t('common.who'), width: 96, render: (b) => b.account, text: (b) => b.account },
+    { key: 'account', title: t('common.who'), width: 96, render: (b) => <Who account={b.account} name={b.account_name} />, text: (b) => b.account_name ?? b.account },
     { key: 'at', title: t('common.when'), width: 112, render: (b) => <When at={b.at} />, text: (b) => fullTime(b.at) },
     { key: 'id', title: t('receipt.batch'), width: 200, hidden: true, render: (b) => <code>{b.id}</code>, text: (b) => b.id },
     { key: 'sha256', title: 'SHA-256', width: 140, hidden: true, render: (b) => <code title={b.sha256}>{b.sha256.slice(0, 12)}</code>, text: (b) => b.sha256 },
-  ], [names, set, t])
+  ], [set, t])
   return (
     <>
       <PageHead title={t('menu.batches')} trail={t('menu.collect')} sub={t('batch.sub')} actions={<>

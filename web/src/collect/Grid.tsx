@@ -5,19 +5,19 @@ import type { Area, TableReport } from '../api/types'
 import { num } from '../app/format'
 import { firstRow, moved, physical, type GridRow } from './grid'
 
-export function Grid({ table, onArea }: { table: TableReport; onArea?: ((a: Area) => void) | undefined }) {
+export function Grid({ table, onArea }: { table: TableReport; onArea: (a: Area) => void }) {
   const { t } = useTranslation()
   const rows = physical(table)
   const width = table.columns.length
   const start = firstRow(table.place)
   const menu = (line: number) => ({ items: [
-    { key: 'header_start', label: t('grid.header_start', { line }), onClick: () => onArea?.(moved(table, 'header_start', line)) },
-    ...(line >= start ? [{ key: 'header_end', label: t('grid.header_end', { line }), onClick: () => onArea?.(moved(table, 'header_end', line)) }, { key: 'data_end', label: t('grid.data_end', { line }), onClick: () => onArea?.(moved(table, 'data_end', line)) }] : []),
+    { key: 'header_start', label: t('grid.header_start', { line }), onClick: () => onArea(moved(table, 'header_start', line)) },
+    ...(line >= start ? [{ key: 'header_end', label: t('grid.header_end', { line }), onClick: () => onArea(moved(table, 'header_end', line)) }, { key: 'data_end', label: t('grid.data_end', { line }), onClick: () => onArea(moved(table, 'data_end', line)) }] : []),
   ] })
   const number = (r: GridRow) => {
     const label = r.line === 0 ? '' : r.to && r.to > r.line ? `${r.line}–${r.to}` : String(r.line)
-    if (!onArea || r.line === 0) return <span className="num">{label}</span>
-    return <Dropdown trigger={['click']} menu={menu(r.line)}><button type="button" className="num" aria-label={t('grid.line_menu', { line: label })}>{label}</button></Dropdown>
+    if (r.line === 0) return <span className="num">{label}</span>
+    return <Dropdown trigger={['click']} autoFocus menu={menu(r.line)}><button type="button" className="num" aria-label={t('grid.line_menu', { line: label })}>{label}</button></Dropdown>
   }
   return (
     <div className="grid" tabIndex={0} role="region" aria-label={t('upload.preview')}>

@@ -82,7 +82,7 @@ export default function Quarantine() {
     { key: 'reason', title: t('quarantine.reason'), head: true, width: '24%', render: (q) => <><button type="button" className="name" onClick={() => set({ row: q.id }, { push: true })}>{q.reason}</button>{q.note && <div className="sub">{q.note}</div>}</>, text: (q) => q.reason },
     { key: 'text', title: t('quarantine.text'), render: (q) => <Fault text={q.mended ?? q.text} reason={q.mended ? '' : q.reason} short />, text: (q) => q.mended ?? q.text },
     { key: 'where', title: t('quarantine.where'), width: '19%', render: (q) => <><span className="cut">{q.file?.slice(q.file.lastIndexOf('/') + 1) ?? q.batch}</span><div className="sub num">{t('quarantine.line_n', { n: q.line })}</div></>, text: (q) => `${q.file ?? ''}:${q.line}` },
-    { key: 'dataset', title: t('batch.dataset'), width: 150, render: (q) => (q.dataset ? <Link to="/datasets/$id" params={{ id: q.dataset }} search={{}} className="plain cut">{q.dataset}</Link> : '—'), text: (q) => q.dataset },
+    { key: 'dataset', title: t('batch.dataset'), width: 150, render: (q) => (q.dataset ? <Link to="/datasets/$id" params={{ id: q.dataset }} search={{}} className="plain cut" title={q.dataset}>{q.dataset_name || q.dataset}</Link> : '—'), text: (q) => q.dataset },
     { key: 'status', title: t('common.status'), width: 96, render: (q) => <Dot tone={lineTone[q.status] ?? 'off'}>{t(`line.${q.status}`)}</Dot>, text: (q) => q.status },
     { key: 'account', title: t('common.who'), width: 90, hidden: true, render: (q) => q.account ?? '—', text: (q) => q.account },
     { key: 'at', title: t('common.when'), width: 112, hidden: true, render: (q) => <When at={q.at} />, text: (q) => (q.at ? fullTime(q.at) : '') },

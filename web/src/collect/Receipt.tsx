@@ -5,9 +5,8 @@ import { Button } from 'antd'
 import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import type { Batch } from '../api/types'
-import { Code, Dot, Facts } from '../app/bits'
+import { Code, Dot, Facts, Who } from '../app/bits'
 import { useCopy } from '../app/copy'
-import { useMe } from '../app/session'
 import { fullTime, num } from '../app/format'
 import { Says } from '../app/states'
 import type { Item } from './machine'
@@ -31,7 +30,6 @@ export function Receipts({ item, onNext }: { item: Item; onNext: () => void }) {
 export function ReceiptCard({ batch: b, bare }: { batch: Batch; bare?: boolean }) {
   const { t } = useTranslation()
   const copy = useCopy()
-  const me = useMe()
   const good = b.status === 'landed' || b.status === 'kept_as_object' || b.status === 'unchanged'
   const Icon = good ? CheckCircleFilled : b.status === 'waiting' || b.status === 'running' ? ClockCircleFilled : CloseCircleFilled
   return (
@@ -57,8 +55,9 @@ export function ReceiptCard({ batch: b, bare }: { batch: Batch; bare?: boolean }
         [t('receipt.sql'), b.sql ? <Code key="q">{b.sql}</Code> : '—'],
         ['SHA-256', <Code key="h" cut={18}>{b.sha256}</Code>],
         [t('receipt.snapshot'), b.snapshot ? <Code key="n" cut={12}>{String(b.snapshot)}</Code> : '—'],
-        [t('common.who'), me?.account === b.account ? `${me.name}（${b.account}）` : b.account],
+        [t('common.who'), <Who key="w" account={b.account} name={b.account_name} />],
         [t('common.when'), fullTime(b.at)],
+        ...(b.department ? [[t('common.department'), b.department_name ?? b.department] as [string, string]] : []),
       ]} />
       <div className="receipt-go no-print">
         {b.dataset && b.status !== 'kept_as_object' && <Link className="go" to="/datasets/$id" params={{ id: b.dataset }} search={{ tab: 'rows' }}>{t('receipt.see_rows')} <ArrowRightOutlined aria-hidden /></Link>}
@@ -79,6 +78,6 @@ function asText(t: TFunction, b: Batch): string {
     `${t('receipt.in')} ${b.rows_in} = ${t('receipt.landed')} ${b.rows_landed} + ${t('receipt.held')} ${b.rows_quarantined}`,
     `${t('receipt.snapshot')}: ${b.snapshot ?? ''}`,
     `${t('common.status')}: ${t(`status.${b.status}`, b.status)} ${b.reason ?? ''}`,
-    `${b.account} ${fullTime(b.at)}`,
+    `${t('common.who')}: ${b.account_name ? `${b.account_name} (${b.account})` : b.account} ${fullTime(b.at)}`,
   ].join('\n')
 }

@@ -1,8 +1,8 @@
 // One file: what was found, what to confirm, how to set it right, where it goes, its receipt.
 import { ArrowLeftOutlined, CheckOutlined, FileSearchOutlined, InboxOutlined, QuestionCircleOutlined, RedoOutlined } from '@ant-design/icons'
-import { useQuery } from '@tanstack/react-query'
+import { useQueries, useQuery } from '@tanstack/react-query'
 import { Button, Checkbox, Input, Radio } from 'antd'
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { hub } from '../api/hub'
 import type { LandedTable, Member, TableReport } from '../api/types'
@@ -14,7 +14,7 @@ import { TabBar } from '../app/TabBar'
 import { useUrl } from '../app/url'
 import { Adjust } from './Adjust'
 import { Columns } from './Columns'
-import { adjustable, areaOf, withArea } from './grid'
+import { areaOf, withArea } from './grid'
 import { Grid } from './Grid'
 import type { Item } from './machine'
 import { Receipts } from './Receipt'
@@ -108,16 +108,17 @@ function Confirm({ item }: { item: Item }) {
   const questions = tables.flatMap((x) => x.questions.map((q) => ({ key: `${x.n}·${q}`, n: x.n, name: x.name, text: q, table: x, column: unitColumn(x, q) })))
   const unnamed = tables.filter((x) => x.suggested?.vague && !x.suggested.exists && (choices[x.n]?.land ?? true) && !choices[x.n]?.dataset && !named.includes(x.n) && !choices[x.n]?.name?.trim())
   const naming = tables.filter((x) => x.suggested?.vague && !x.suggested.exists && (choices[x.n]?.land ?? true) && !choices[x.n]?.dataset)
+  const { ids, deriving } = useNewIds(tables, choices)
   const open = [...questions.filter((q) => !ticked.includes(q.key)), ...unnamed]
   const landing = tables.filter((x) => choices[x.n]?.land ?? true)
   const land = () => {
     const list: LandedTable[] = tables.map((x) => {
       const c = choices[x.n] ?? {}
-      return { n: x.n, land: c.land ?? true, ...(c.dataset ? { dataset: c.dataset } : {}), ...(c.name ? { name: c.name } : {}), ...(c.department ? { department: c.department } : {}) }
+      return { n: x.n, land: c.land ?? true, ...(c.dataset || ids.has(x.n) ? { dataset: c.dataset || ids.get(x.n) } : {}), ...(c.name ? { name: c.name } : {}), ...(c.department ? { department: c.department } : {}) }
     })
     void uploader.land(item.key, list.length > 0 ? list : undefined, save)
   }
-  const can = !item.busy && open.length === 0 && (tables.length === 0 || landing.length > 0)
+  const can = !item.busy && !deriving && open.length === 0 && (tables.length === 0 || landing.length > 0)
   useKeys({ l: () => { if (can) land() } })
   if (!r) return null
   const change = (n: number, c: Choice) => setChoices({ ...choices, [n]: { ...choices[n], ...c } })
@@ -128,11 +129,11 @@ function Confirm({ item }: { item: Item }) {
           <ul className="clauses" aria-label={t('upload.found')}>
             {sayTable(t, current).map((c) => <li key={c.key}><Chip tone={c.tone}>{c.text}</Chip></li>)}
           </ul>
-          <Target table={current} choice={choices[current.n] ?? {}} departments={departments.data ?? []} onChange={(c) => change(current.n, c)} />
+          <Target table={current} choice={choices[current.n] ?? {}} derived={ids.get(current.n)} departments={departments.data ?? []} onChange={(c) => change(current.n, c)} />
           <Card title={t('upload.preview')} extra={item.busy ? <span className="busy">{t('upload.again')}</span> : <Legend />} flush>
             {columnsWere !== undefined && columnsWere !== current.columns.length && <p className="columns-changed" role="status">{t('upload.columns_changed', { was: num(columnsWere), now: num(current.columns.length) })}</p>}
-            {adjustable(current) && <Adjust item={item} report={r} table={current} />}
-            <Grid table={current} onArea={adjustable(current) ? (a) => uploader.adjust(item.key, withArea(item.options, tables, current.n, a)) : undefined} />
+            <Adjust item={item} report={r} table={current} />
+            <Grid table={current} onArea={(a) => uploader.adjust(item.key, withArea(item.options, tables, current.n, a))} />
           </Card>
           <Columns key={current.n} item={item} tables={tables} table={current} />
         </div>
@@ -150,7 +151,7 @@ function Confirm({ item }: { item: Item }) {
           ))}
           {questions.map((q) => (
             <div key={q.key} className="question">
-              {q.column && adjustable(q.table)
+              {q.column
                 ? <Units table={q.table} column={q.column} text={q.text} many={tables.length > 1} kept={ticked.includes(q.key)} busy={item.busy ?? false} onKeep={() => tick(q.key, q.n, true)}
                     onUnit={(u) => { const a = areaOf(q.table); uploader.adjust(item.key, withArea(item.options, tables, q.n, { ...a, units: { ...a.units, [q.column?.name ?? '']: u } })) }} />
                 : <Checkbox checked={ticked.includes(q.key)} onChange={(e) => tick(q.key, q.n, e.target.checked)}>{tables.length > 1 && <Chip>{q.name}</Chip>} {q.text}</Checkbox>}
@@ -170,6 +171,24 @@ function Confirm({ item }: { item: Item }) {
       </footer>
     </>
   )
+}
+
+/** useNewIds asks for the ids of new datasets that a person named, or gave to another department, by the number of the table. */
+function useNewIds(tables: TableReport[], choices: Record<number, Choice>): { ids: Map<number, string>; deriving: boolean } {
+  const wanted = JSON.stringify(tables.flatMap((x) => {
+    const c = choices[x.n]
+    const name = c?.name?.trim() || (c?.department === undefined ? '' : x.suggested?.name)
+    return !name || c?.dataset || x.suggested?.exists ? [] : [{ n: x.n, name, department: c?.department ?? x.suggested?.department ?? '' }]
+  }))
+  const [settled, setSettled] = useState(wanted)
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(wanted), 250)
+    return () => clearTimeout(timer)
+  }, [wanted])
+  const list = JSON.parse(settled) as { n: number; name: string; department: string }[]
+  const found = useQueries({ queries: list.map((d) => ({ queryKey: ['dataset-id', d.department, d.name], queryFn: () => hub.newId(d.name, d.department) })) })
+  const ids = new Map(list.flatMap((d, i) => { const id = found[i]?.data?.id; return id ? [[d.n, id] as const] : [] }))
+  return { ids, deriving: wanted !== settled || found.some((f) => f.isFetching) }
 }
 
 /** unitColumn is the column of several units that a question is about. */

@@ -11,15 +11,15 @@ type Choice = Partial<Pick<LandedTable, 'land' | 'dataset' | 'name' | 'departmen
 
 const legal = /^[a-z][a-z0-9_]{0,62}$/
 
-export function Target({ table, choice, departments, onChange }: { table: TableReport; choice: Choice; departments: Department[]; onChange: (c: Choice) => void }) {
+export function Target({ table, choice, derived, departments, onChange }: { table: TableReport; choice: Choice; derived: string | undefined; departments: Department[]; onChange: (c: Choice) => void }) {
   const { t } = useTranslation()
   const ids = { dataset: useId(), name: useId(), department: useId(), land: useId() }
   const s = table.suggested
-  const dataset = choice.dataset ?? s?.id ?? ''
+  const dataset = choice.dataset ?? derived ?? s?.id ?? ''
   const [find, setFind] = useState('')
   const text = useDeferredValue(find)
   const found = useQuery({ queryKey: ['datasets', 'pick', text], queryFn: () => hub.datasets({ q: text, limit: 20 }), enabled: text.length > 0, staleTime: 30_000 })
-  const exists = dataset === s?.id ? s.exists : (found.data?.items.some((d) => d.id === dataset) ?? false)
+  const exists = dataset === s?.id ? s.exists : dataset !== derived && (found.data?.items.some((d) => d.id === dataset) ?? false)
   const bad = dataset !== '' && !legal.test(dataset)
   const off = choice.land === false
   return (

@@ -98,13 +98,25 @@ export function moved(t: TableReport, what: 'header_start' | 'header_end' | 'dat
   return a
 }
 
-/** withArea is the options when table n stands in another area; the other tables stay where they are. */
-export function withArea(options: ReadOptions, tables: TableReport[], n: number, area: Area): ReadOptions {
-  return { ...options, tables: tables.map((t) => (t.n === n ? area : areaOf(t))) }
+/** Own is what is decided for one file: the one given, or one in an archive. */
+export type Own = Pick<ReadOptions, 'encoding' | 'delimiter' | 'quote' | 'escape' | 'tables'>
+
+/** ownOptions are the decisions for the file that a table is in. */
+export const ownOptions = (options: ReadOptions, t: TableReport): Own => (t.member ? (options.members?.[t.member] ?? {}) : options)
+
+/** withOwn is the options with other decisions for the file that a table is in; null takes them all back. */
+export function withOwn(options: ReadOptions, t: TableReport, patch: Own | null): ReadOptions {
+  const { [t.member ?? '']: mine, ...others } = options.members ?? {}
+  if (t.member) return { ...options, members: patch ? { ...others, [t.member]: { ...mine, ...patch } } : others }
+  return patch ? { ...options, ...patch } : {}
 }
 
-/** adjustable: an archive's tables have no area of their own outside it. */
-export const adjustable = (t: TableReport) => !t.member
+/** withArea is the options when table n stands in another area; the other tables of its file stay where they are. */
+export function withArea(options: ReadOptions, tables: TableReport[], n: number, area: Area): ReadOptions {
+  const at = tables.find((t) => t.n === n)
+  if (!at) return options
+  return withOwn(options, at, { tables: tables.filter((t) => (t.member ?? '') === (at.member ?? '')).map((t) => (t.n === n ? area : areaOf(t))) })
+}
 
 /** told is how many notes of each kind a table has, in the order they are worth saying. */
 export function told(notes: Note[]): [string, number][] {

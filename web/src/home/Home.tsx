@@ -69,7 +69,7 @@ function Board({ s, failed, failedTotal, canLand }: { s: Summary; failed: Summar
               ? <Empty title={t('batch.empty')} text={t('batch.empty_text')} action={canLand && <Link to="/collect"><Button type="primary" tabIndex={-1}>{t('menu.upload')}</Button></Link>} />
               : <ul className="recent">{s.recent.slice(0, 8).map((b) => (
                 <li key={b.id}>
-                  <span className="recent-what"><Link to="/batches" search={{ row: b.id }} title={b.file}>{b.file.slice(b.file.lastIndexOf('/') + 1)}</Link><small>{b.status === 'kept_as_object' ? t('object.trail') : [b.dataset_name || b.dataset, b.member?.slice(b.member.lastIndexOf('/') + 1)].filter(Boolean).join(' · ')}</small></span>
+                  <span className="recent-what"><Link to="/batches" search={{ row: b.id }} title={b.file}>{b.file.slice(b.file.lastIndexOf('/') + 1)}</Link><small>{b.status === 'kept_as_object' ? [b.department_name, t('object.trail')].filter(Boolean).join(' · ') : [b.department_name ?? b.department, b.dataset_name || b.dataset, b.member?.slice(b.member.lastIndexOf('/') + 1)].filter(Boolean).join(' · ')}</small></span>
                   <span className="recent-n"><Num value={b.rows_landed} />{b.rows_quarantined > 0 && <Link to="/quarantine" search={{ batch: b.id }} className="warn num">+{num(b.rows_quarantined)} {t('receipt.held')}</Link>}</span>
                   <Dot tone={statusTone[b.status] ?? 'off'}>{t(`status.${b.status}`, b.status)}</Dot>
                   <When at={b.at} />

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { hub } from '../api/hub'
 import type { DatasetDetail } from '../api/types'
-import { Chip, When, type Tone } from '../app/bits'
+import { Chip, When, Who, type Tone } from '../app/bits'
 import { Empty, Loaded } from '../app/states'
 import { Pager, usePager } from '../table/DataTable'
 
@@ -20,7 +20,7 @@ export function Changes({ d }: { d: DatasetDetail }) {
           <ol className="timeline timeline-plain">
             {page.items.map((c) => (
               <li key={c.id}>
-                <span className="timeline-when"><When at={c.at} /><small>{c.account}</small></span>
+                <span className="timeline-when"><When at={c.at} /><small><Who account={c.account} name={c.account_name} /></small></span>
                 <span className="timeline-dot" aria-hidden="true" />
                 <div className="timeline-what">
                   <p><Chip tone={tone[c.kind] ?? 'off'}>{t(`change.${c.kind}`, c.kind)}</Chip> {c.text}</p>

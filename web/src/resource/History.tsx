@@ -6,7 +6,7 @@ import { App, Button, Input } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { hub } from '../api/hub'
 import type { DatasetDetail, Snapshot } from '../api/types'
-import { Chip, Code, Dot, Num, When } from '../app/bits'
+import { Chip, Code, Dot, Num, When, Who } from '../app/bits'
 import { fullTime, num } from '../app/format'
 import { Empty, Failure, Loaded } from '../app/states'
 import { statusTone } from '../app/status'
@@ -62,7 +62,7 @@ export function History({ d }: { d: DatasetDetail }) {
                   <span className="timeline-dot" aria-hidden="true" />
                   <div className="timeline-what">
                     <p><b className="num">{s.added > 0 ? `+${num(s.added)}` : num(s.added)}</b> {t('history.rows')} <span className="muted">→ <Num value={s.rows} full /></span> {s.current && <Chip tone="run">{t('history.current')}</Chip>} {b && <Dot tone={statusTone[b.status] ?? 'off'}>{t(`status.${b.status}`, b.status)}</Dot>}</p>
-                    <p className="muted">{b ? <Link to="/batches" search={{ row: b.id }}>{b.file.slice(b.file.lastIndexOf('/') + 1)}</Link> : s.batch ? <Link to="/batches" search={{ row: s.batch }}>{s.batch}</Link> : ''}{b && <> · {b.account}{b.rows_quarantined > 0 && <> · <Link to="/quarantine" search={{ batch: b.id }} className="warn">{t('receipt.held')} {num(b.rows_quarantined)}</Link></>}</>} <Code cut={12}>{s.id}</Code></p>
+                    <p className="muted">{b ? <Link to="/batches" search={{ row: b.id }}>{b.file.slice(b.file.lastIndexOf('/') + 1)}</Link> : s.batch ? <Link to="/batches" search={{ row: s.batch }}>{s.batch}</Link> : ''}{b && <> · <Who account={b.account} name={b.account_name} />{b.rows_quarantined > 0 && <> · <Link to="/quarantine" search={{ batch: b.id }} className="warn">{t('receipt.held')} {num(b.rows_quarantined)}</Link></>}</>} <Code cut={12}>{s.id}</Code></p>
                   </div>
                   <span className="timeline-do no-print">
                     <Button size="small" icon={<EyeOutlined />} onClick={() => set({ tab: 'rows', snapshot: s.current ? undefined : s.id, after: undefined }, { push: true })}>{t('history.look')}</Button>

@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { Segmented } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { encodingName } from '../app/status'
 import { hub } from '../api/hub'
 import type { DatasetDetail, LineageNode } from '../api/types'
 import { num, time } from '../app/format'
@@ -46,7 +47,7 @@ const bare = (n: LineageNode) => n.id.replace(/^(file|object|batch|table):/, '')
 function sub(t: (k: string, o?: Record<string, unknown>) => string, n: LineageNode): string {
   const f = n.facts
   const said = n.kind === 'table' ? [f.rows ? t('home.rows_n', { n: num(Number(f.rows)) }) : '', f.sql ?? '']
-    : n.kind === 'batch' ? [f.rows_landed ?? f.rows ? t('home.rows_n', { n: num(Number(f.rows_landed ?? f.rows)) }) : '', f.account ?? '', /\d{4}-\d\d-\d\d/.test(n.label) || !n.at ? '' : time(n.at)]
-      : [f.encoding ?? '', f.sha256 ? f.sha256.slice(0, 8) : '']
+    : n.kind === 'batch' ? [f.rows_landed ?? f.rows ? t('home.rows_n', { n: num(Number(f.rows_landed ?? f.rows)) }) : '', f.account_name ?? f.account ?? '', /\d{4}-\d\d-\d\d/.test(n.label) || !n.at ? '' : time(n.at)]
+      : [f.encoding ? encodingName(f.encoding) : '', f.sha256 ? f.sha256.slice(0, 8) : '']
   return said.filter(Boolean).join(' · ')
 }

@@ -6,7 +6,7 @@ import { Button, Drawer } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { hub } from '../api/hub'
 import type { DatasetDetail, Origin } from '../api/types'
-import { Code, Facts } from '../app/bits'
+import { Code, Facts, Who } from '../app/bits'
 import { fullTime, num } from '../app/format'
 import { useKeys } from '../app/keyboard'
 import { Loaded, Skeleton } from '../app/states'
@@ -48,7 +48,7 @@ function Body({ d, batch, line }: { d: DatasetDetail; batch: string; line: numbe
           <Facts columns={2} items={[
             [t('common.file'), o.file], ['SHA-256', <Code key="h" cut={18}>{o.sha256}</Code>],
             [t('adjust.encoding'), o.encoding ? encodingName(o.encoding) : '—'], [t('common.department'), o.department === d.department ? d.department_name || d.department : o.department],
-            [t('receipt.batch'), <Link key="b" to="/batches" search={{ row: o.batch }}>{o.batch}</Link>], [t('common.who'), o.account],
+            [t('receipt.batch'), <Link key="b" to="/batches" search={{ row: o.batch }}>{o.batch}</Link>], [t('common.who'), <Who key="w" account={o.account} name={o.account_name} />],
             [t('common.when'), fullTime(o.at)], [t('receipt.snapshot'), d.snapshot ? <Code key="s" cut={12}>{d.snapshot}</Code> : '—'],
           ]} />
         </section>

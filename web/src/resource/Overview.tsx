@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { hub } from '../api/hub'
 import type { DatasetDetail } from '../api/types'
-import { Bar, Chip, Code, Dot, Facts, Fresh, Num, When } from '../app/bits'
+import { Bar, Chip, Code, Dot, Facts, Fresh, Num, When, Who } from '../app/bits'
 import { bytes, num, pct } from '../app/format'
 import { Loaded, Skeleton } from '../app/states'
 import { encodingName, formatName, statusTone } from '../app/status'
@@ -34,7 +34,7 @@ export function Overview({ d }: { d: DatasetDetail }) {
           [t('dataset.id'), <Code key="i">{d.id}</Code>], [t('receipt.sql'), <Code key="s">{d.sql}</Code>],
           [t('common.department'), d.department_name || d.department], [t('dataset.theme'), d.theme],
           [t('dataset.station'), t(`station.${d.station}`)], [t('common.format'), d.format ? formatName(t, d.format) : ''],
-          [t('dataset.size'), <span key="z" className="num">{bytes(d.size_bytes)}</span>], [t('dataset.by'), d.account],
+          [t('dataset.size'), <span key="z" className="num">{bytes(d.size_bytes)}</span>], [t('dataset.by'), d.account ? <Who key="w" account={d.account} name={d.account_name} /> : '—'],
           [t('dataset.created'), <When key="c" at={d.created_at} />], [t('dataset.updated'), <When key="u" at={d.updated_at} />],
           [t('receipt.snapshot'), d.snapshot ? <Code key="n" cut={12}>{d.snapshot}</Code> : ''], [t('dataset.recipe'), recipe(d)],
         ]} />
@@ -42,7 +42,7 @@ export function Overview({ d }: { d: DatasetDetail }) {
         <Loaded of={batches} skeleton={<Skeleton rows={3} />}>{(p) => (
           <ul className="recent">{p.items.map((b) => (
             <li key={b.id}>
-              <span className="recent-what"><Link to="/batches" search={{ row: b.id }}>{b.file.slice(b.file.lastIndexOf('/') + 1)}</Link><small>{b.account}</small></span>
+              <span className="recent-what"><Link to="/batches" search={{ row: b.id }}>{b.file.slice(b.file.lastIndexOf('/') + 1)}</Link><small><Who account={b.account} name={b.account_name} /></small></span>
               <span className="recent-n"><Num value={b.rows_landed} /></span><Dot tone={statusTone[b.status] ?? 'off'}>{t(`status.${b.status}`, b.status)}</Dot><When at={b.at} />
             </li>
           ))}</ul>
