@@ -88,6 +88,7 @@ var mayImport = map[string][]string{
 	},
 	"demo":                      {},
 	"demo/city":                 {"packs/standards"},
+	"demo/views":                {"demo/city"},
 	"shuniutest/pg":             {},
 	"shuniutest/publicdata":     {},
 	"shuniutest/powerfs":        {},

@@ -129,15 +129,13 @@ func (c *City) AllFirms() int { return c.firms + c.firms/9 }
 // employer draws a firm so that a few have many people and most have few.
 func (c *City) employer(r Chance) int { return int(float64(c.firms) * r.Unit() * r.Next().Unit()) }
 
-// Firm makes firm f, 0 to AllFirms()-1.
-func (c *City) Firm(f int) Firm {
+// FirmName makes only what firm f is called: ID, Code, Name, Kind, Individual,
+// Trade and CapitalWan.
+func (c *City) FirmName(f int) Firm {
 	r := func(field uint64) Chance { return c.roll(ofFirm, uint64(f), field) }
 	out := Firm{ID: f}
 	t := tradeOf(r(1))
-	out.Industry, out.Trade, out.Scope = t.code, t.word, "一般项目："+t.scope+"。"
-	if t.permit != "" {
-		out.Scope = "许可项目：" + t.permit + "（依法须经批准的项目，经相关部门批准后方可开展经营活动）。" + out.Scope
-	}
+	out.Industry, out.Trade = t.code, t.word
 	out.Individual = r(2).N(100) < 25
 	brand := c.brand(f)
 	switch {
@@ -154,6 +152,19 @@ func (c *City) Firm(f int) Firm {
 		out.CapitalWan = []float64{10, 30, 50, 100, 100, 200, 300, 500, 500, 1000, 1000, 2000, 5000, 10000}[r(3).N(14)]
 		out.Code = creditCode("91", f)
 	}
+	return out
+}
+
+// Firm makes firm f, 0 to AllFirms()-1.
+func (c *City) Firm(f int) Firm {
+	r := func(field uint64) Chance { return c.roll(ofFirm, uint64(f), field) }
+	out := c.FirmName(f)
+	t := tradeOf(r(1))
+	out.Scope = "一般项目：" + t.scope + "。"
+	if t.permit != "" {
+		out.Scope = "许可项目：" + t.permit + "（依法须经批准的项目，经相关部门批准后方可开展经营活动）。" + out.Scope
+	}
+	brand := c.brand(f)
 	out.OldNumber = "310190" + strconv.Itoa(100_000_000 + f*7%900_000_000)[0:9]
 	out.Founded = between(r(5), On(1993, 1, 1), End-60) // more of them lately
 	if r(6).N(3) > 0 {

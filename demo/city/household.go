@@ -202,3 +202,12 @@ func (c *City) fill(hh *Household, s shape) {
 	}
 	c.marry(hh, s, dead)
 }
+
+// HouseholdAt returns the household that lives in dwelling d on the last day.
+func (c *City) HouseholdAt(d int) (h int, lived bool) {
+	if d%dwellingsPerEmpty == dwellingsPerEmpty-1 {
+		return 0, false
+	}
+	h = d - d/dwellingsPerEmpty
+	return h, h < c.households
+}

@@ -218,7 +218,7 @@ func spiral(centre LonLat, i, n int, r Chance) LonLat {
 // Street is the part of the address behind the town.
 func (d *Dwelling) Street() string {
 	if d.Road == "" {
-		return strings.TrimSuffix(d.Committee.Name, "委会") + strconv.Itoa(d.Lane) + "组" + strconv.Itoa(d.Building) + "号"
+		return strings.TrimSuffix(strings.TrimSuffix(d.Committee.Name, "村委会"), "村") + "村" + strconv.Itoa(d.Lane) + "组" + strconv.Itoa(d.Building) + "号"
 	}
 	return d.Road + strconv.Itoa(d.Lane) + "弄" + strconv.Itoa(d.Building) + "号" + d.Room + "室"
 }
