@@ -75,6 +75,9 @@ var mayImport = map[string][]string{
 	"standard/address":    {"fault", "packs/standards", "standard/code"},
 	"standard":            {"fault", "standard/rule", "standard/code", "standard/identifier"},
 
+	"packs/libraries": {},
+	"refine/library":  {"fault", "resource", "worker", "brain", "standard", "standard/rule", "standard/address"},
+
 	"refine/link/compare": {},
 	"refine/link": {
 		"fault", "refine/link/compare", "collect/intake", "collect/intake/tabular", "collect/intake/delimited", "collect/intake/document",
@@ -107,7 +110,7 @@ var onlyIn = map[string][]string{
 	"github.com/jackc/pgx":           {"metadb"},
 	"github.com/mattn/go-sqlite3":    {"metadb"},
 	"github.com/danielgtaylor/huma":  {"httpapi"},
-	"github.com/goccy/go-yaml":       {"config", "refine/link", "matter/define"},
+	"github.com/goccy/go-yaml":       {"config", "refine/link", "refine/library", "matter/define"},
 	"github.com/google/cel-go":       {"matter/define"},
 	"github.com/alecthomas/kong":     {"cmd/shuniu"},
 	"github.com/landlock-lsm/":       {"worker"},

@@ -63,6 +63,7 @@ const (
 	ManageUsers Action = "manage_users" // accounts and roles
 	ReadAudit   Action = "read_audit"   // the audit log
 	Operate     Action = "operate"      // health, metrics, maintenance
+	Refine      Action = "refine"       // build libraries from what landed
 )
 
 // An Object is what the action is on. The zero value means the hub itself.

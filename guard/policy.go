@@ -23,8 +23,8 @@ const (
 // (GB/T 22239-2019, 8.1.5); company, resident and public have nothing here.
 var rights = map[Role]map[Action]Scope{
 	Leader:    {ReadEntry: Any, ReadRows: Any},
-	Admin:     {ReadEntry: Any, ReadRows: Any, Land: Any, Mend: Any, EditEntry: Any, Rollback: Any, ManageRuns: Any, ManageUsers: Any, Operate: Any},
-	Engineer:  {ReadEntry: Any, ReadRows: Any, Land: Any, Mend: Any, EditEntry: Any, Rollback: Any, ManageRuns: Any, Operate: Any},
+	Admin:     {ReadEntry: Any, ReadRows: Any, Land: Any, Mend: Any, EditEntry: Any, Rollback: Any, ManageRuns: Any, ManageUsers: Any, Operate: Any, Refine: Any},
+	Engineer:  {ReadEntry: Any, ReadRows: Any, Land: Any, Mend: Any, EditEntry: Any, Rollback: Any, ManageRuns: Any, Operate: Any, Refine: Any},
 	Steward:   {ReadEntry: Any, ReadRows: Own, Land: Own, Mend: Own, EditEntry: Own},
 	Consumer:  {ReadEntry: Any, ReadRows: Own},
 	Assessor:  {ReadEntry: Any, ReadRows: Any},
@@ -45,7 +45,7 @@ func Roles() []Role {
 
 // Actions lists the actions.
 func Actions() []Action {
-	return []Action{ReadRows, ReadEntry, Land, Mend, EditEntry, Rollback, ManageRuns, ManageUsers, ReadAudit, Operate}
+	return []Action{ReadRows, ReadEntry, Land, Mend, EditEntry, Rollback, ManageRuns, ManageUsers, ReadAudit, Operate, Refine}
 }
 
 // Policy is the gate: a table of role, action and scope. The zero value is

@@ -14,8 +14,8 @@ import (
 // foreign department, no department; one letter per action that is allowed.
 var want = map[guard.Role][3]string{
 	guard.Leader:    {"re", "re", "re"},
-	guard.Admin:     {"relmdbxuo", "relmdbxuo", "relmdbxuo"},
-	guard.Engineer:  {"relmdbxo", "relmdbxo", "relmdbxo"},
+	guard.Admin:     {"relmdbxuof", "relmdbxuof", "relmdbxuof"},
+	guard.Engineer:  {"relmdbxof", "relmdbxof", "relmdbxof"},
 	guard.Steward:   {"relmd", "e", "e"},
 	guard.Consumer:  {"re", "e", "e"},
 	guard.Assessor:  {"re", "re", "re"},
@@ -31,7 +31,7 @@ var want = map[guard.Role][3]string{
 
 var letters = map[guard.Action]string{
 	guard.ReadRows: "r", guard.ReadEntry: "e", guard.Land: "l", guard.Mend: "m", guard.EditEntry: "d",
-	guard.Rollback: "b", guard.ManageRuns: "x", guard.ManageUsers: "u", guard.ReadAudit: "a", guard.Operate: "o",
+	guard.Rollback: "b", guard.ManageRuns: "x", guard.ManageUsers: "u", guard.ReadAudit: "a", guard.Operate: "o", guard.Refine: "f",
 }
 
 func TestPolicyMatrix(t *testing.T) {

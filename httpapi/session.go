@@ -4,7 +4,7 @@ import "time"
 
 // A Right is an action the caller's role allows, and where.
 type Right struct {
-	Action string `json:"action" enum:"read_rows,read_entry,land,mend,edit_entry,rollback,manage_runs,manage_users,read_audit,operate"`
+	Action string `json:"action" enum:"read_rows,read_entry,land,mend,edit_entry,rollback,manage_runs,manage_users,read_audit,operate,refine"`
 	Scope  string `json:"scope" enum:"hub,any,own" doc:"hub: of the hub as a whole; any: every department; own: the caller's department"`
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"syscall"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/text/encoding/simplifiedchinese"
 
+	"shuniu/shuniutest/publicdata"
 	"shuniu/worker"
 )
 
@@ -27,12 +29,24 @@ func TestMain(m *testing.M) {
 //	await FILE     waits until a file is there
 //	stop DIR       ends the server of a data folder with SIGTERM
 //	code N CMD…    runs a command that must exit with N
+//
+// $PUBLIC is the public data beside the checkout; [public] tells that it is there.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("TMPDIR", e.WorkDir+"/tmp")
+			if dir, ok := publicdata.Find(t); ok {
+				e.Setenv("PUBLIC", dir)
+			}
 			return os.Mkdir(e.WorkDir+"/tmp", 0o700)
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond != "public" {
+				return false, fmt.Errorf("no condition %q", cond)
+			}
+			_, ok := publicdata.Find(t)
+			return ok, nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"gbk": func(ts *testscript.TestScript, _ bool, args []string) {

@@ -9,6 +9,7 @@ import (
 
 	"shuniu/brain/duck"
 	"shuniu/collect"
+	"shuniu/refine/library"
 	"shuniu/worker"
 )
 
@@ -24,6 +25,7 @@ func handlers() map[string]worker.Handler {
 	all := map[string]worker.Handler{}
 	maps.Copy(all, collect.Handlers(duck.WriteParquet))
 	maps.Copy(all, duck.Handlers())
+	maps.Copy(all, library.Handlers(duck.WriteParquet))
 	return all
 }
 
