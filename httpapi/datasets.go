@@ -3,18 +3,14 @@ package httpapi
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/uptrace/bun"
-
 	"shuniu/collect"
 	"shuniu/fault"
 	"shuniu/guard"
-	"shuniu/guard/audit"
 	"shuniu/resource"
 	"shuniu/resource/catalogue"
 )
@@ -25,8 +21,6 @@ type datasets struct {
 	svc  *collect.Service
 	read *readModel
 	gate guard.Policy
-
-	audit *audit.Log
 }
 
 // List pages by relevance or newest change; by rows or name only without a
@@ -314,18 +308,11 @@ func (s *datasets) Change(ctx context.Context, id string, c DatasetChange) (Data
 		}
 	}
 	if moves || c.Name != nil || c.Theme != nil || c.Description != nil || c.Status != nil {
-		p, _ := guard.From(ctx)
-		_, err := s.cat.Edit(ctx, id, edit, func(ctx context.Context, tx bun.Tx) error {
-			detail := "entry"
-			if moves {
-				detail = "department " + *c.Department
-				if err := s.move(ctx, tx, id, *c.Department, p.Account); err != nil {
-					return err
-				}
-			}
-			return s.audit.Record(ctx, tx, audit.Entry{Principal: p, Action: guard.EditEntry, Object: "dataset:" + id, Detail: detail})
-		})
-		if err != nil {
+		var to *resource.DepartmentID
+		if moves {
+			to = (*resource.DepartmentID)(c.Department)
+		}
+		if err := s.svc.Edit(ctx, resource.DatasetID(id), edit, to); err != nil {
 			return DatasetDetail{}, err
 		}
 	}
@@ -350,33 +337,6 @@ func (s *datasets) mayMove(ctx context.Context, id, department string) error {
 		Table: resource.Table{Station: resource.Landing, Dataset: resource.DatasetID(id)}, Department: resource.DepartmentID(department),
 	})
 	return err
-}
-
-// move gives a dataset to another department: its entry, where further files
-// of the source are looked for, and its batches, so that the readers of its
-// rows reach the files and lines they came from, and the former ones do not.
-func (s *datasets) move(ctx context.Context, tx bun.Tx, id, department, account string) error {
-	e, err := s.cat.Load(ctx, tx, id)
-	if err != nil {
-		return err
-	}
-	detail, err := json.Marshal(map[string]string{"was": string(e.Department), "department": department})
-	if err != nil {
-		return err
-	}
-	e.Department = resource.DepartmentID(department)
-	if err := s.cat.Put(ctx, tx, e, nil, catalogue.Change{Account: account, Kind: "moved", Detail: detail}); err != nil {
-		return err
-	}
-	for _, q := range []string{
-		"UPDATE collect_dataset SET department = ? WHERE dataset = ?",
-		"UPDATE collect_batch SET department = ? WHERE dataset = ?",
-	} {
-		if _, err := tx.ExecContext(ctx, q, department, id); err != nil {
-			return fmt.Errorf("move dataset %s: %w", id, err)
-		}
-	}
-	return nil
 }
 
 // Origin reads the row's place in its file again.

@@ -40,14 +40,14 @@ func Wire(p Parts) Services {
 	j := &jobs{runs: p.Runs, svc: p.Collect, cat: p.Catalogue, uploads: up, read: read}
 	j.register()
 	accounts := NewPeople(p.DB, p.Accounts, p.Catalogue)
-	sets := &datasets{cat: p.Catalogue, svc: p.Collect, read: read, audit: p.Audit}
+	sets := &datasets{cat: p.Catalogue, svc: p.Collect, read: read}
 	list := NewRuns(p.Runs)
 	receipts := &batches{svc: p.Collect, jobs: j, read: read}
 	bench := &workbench{svc: p.Collect, read: read, runs: list, batches: receipts, datasets: sets}
 	return Services{
 		Accounts: accounts, Gate: guard.Policy{}, Audit: NewAuditLog(p.Audit), Uploads: up, Intake: j, Batches: receipts,
 		Quarantine: &quarantine{svc: p.Collect, jobs: j}, Catalogue: sets,
-		Tables: &tables{db: p.DB, brain: p.Brain, catalogue: p.Catalogue, events: p.Events, audit: p.Audit},
+		Tables: &tables{brain: p.Brain, svc: p.Collect},
 		Runs:   list,
 		Events: NewEvents(p.Events, bench.snapshots(), func(ctx context.Context) error { return alive(ctx, accounts) }),
 		Search: (&finder{cat: p.Catalogue, svc: p.Collect, read: read}).search, Objects: &objects{svc: p.Collect, read: read},

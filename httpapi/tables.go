@@ -9,25 +9,16 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/uptrace/bun"
-
 	"shuniu/brain"
-	"shuniu/event"
+	"shuniu/collect"
 	"shuniu/fault"
-	"shuniu/guard"
-	"shuniu/guard/audit"
-	"shuniu/metadb"
 	"shuniu/resource"
-	"shuniu/resource/catalogue"
 )
 
 // tables answers Tables from the brain.
 type tables struct {
-	db        *metadb.DB
-	brain     *brain.Brain
-	catalogue *catalogue.Store
-	events    *event.Log
-	audit     *audit.Log
+	brain *brain.Brain
+	svc   *collect.Service
 }
 
 func tableOf(id string) (resource.Table, error) {
@@ -303,30 +294,8 @@ func (s *tables) Rollback(ctx context.Context, id, to string) (Snapshot, error) 
 	if err != nil {
 		return Snapshot{}, err
 	}
-	p, _ := guard.From(ctx)
-	detail := map[string]any{"snapshot": to, "rows": now.Rows}
-	err = s.db.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx bun.Tx) error {
-		e, err := s.catalogue.Load(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		detail["was"], detail["rows_before"] = snapshotText(e.Snapshot), e.Rows
-		raw, err := json.Marshal(detail)
-		if err != nil {
-			return err
-		}
-		e.Rows, e.Snapshot, e.UpdatedAt, e.UpdatedBy = now.Rows, now.ID, now.At, p.Account
-		if err := s.catalogue.Put(ctx, tx, e, nil, catalogue.Change{Account: p.Account, Kind: "rolled_back", Detail: raw}); err != nil {
-			return err
-		}
-		err = s.events.Publish(ctx, tx, event.Event{Topic: "dataset", Kind: "rolled_back", Subject: id, Department: string(e.Department), Account: p.Account}, detail)
-		if err != nil {
-			return err
-		}
-		return s.audit.Record(ctx, tx, audit.Entry{Principal: p, Action: guard.Rollback, Object: "dataset:" + id, Detail: "to " + to})
-	})
-	if err != nil {
-		return Snapshot{}, fmt.Errorf("note rollback of %s: %w", id, err)
+	if err := s.svc.NoteRollback(ctx, t.Dataset, now); err != nil {
+		return Snapshot{}, err
 	}
 	return snapshotShape(&now, now.ID), nil
 }
