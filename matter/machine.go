@@ -146,7 +146,7 @@ func (mc *Machine) open(t *define.Type, f Filing, actor Actor, parent ID, depth 
 	if parent == "" && !s.holds(t.File.Role) {
 		return nil, &Refusal{Action: FileAction, Roles: []string{t.File.Role}, Why: "the actor may not open it", Kind: fault.Denied}
 	}
-	if err := s.give(f.Data, slices.Concat(t.File.Need, t.File.May), t.File.Need); err != nil {
+	if err := s.give(f.Data, slices.Concat(t.File.Need, t.File.May), t.File.Need, nil); err != nil {
 		return nil, err
 	}
 	ok, err := t.Holds(t.File.When, s.facts(t.File.When))
@@ -330,11 +330,11 @@ func (s *step) command(c Command) error {
 		}
 		return r
 	}
-	may := slices.Concat(a.Need, a.May)
+	may := slices.Concat(a.Given(), a.May)
 	if at != nil {
 		may = append(may, editable(at, s.role)...)
 	}
-	if err := s.give(c.Data, may, a.Need); err != nil {
+	if err := s.give(c.Data, may, a.Need, a.Ask); err != nil {
 		return err
 	}
 	ok, err := s.t.Holds(a.When, s.facts(a.When))

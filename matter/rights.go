@@ -126,8 +126,9 @@ func editable(at *define.State, role string) []string {
 	return out
 }
 
-// give takes the fields of a command: only those of may, all of need.
-func (s *step) give(data map[string]any, may, need []string) error {
+// give takes the fields of a command: only those of may, all of ask; those of
+// need may have been given before.
+func (s *step) give(data map[string]any, may, need, ask []string) error {
 	var bad []FieldError
 	names := make([]string, 0, len(data))
 	for n := range data {
@@ -152,8 +153,12 @@ func (s *step) give(data map[string]any, may, need []string) error {
 			s.m.Data[n] = v
 		}
 	}
-	for _, n := range need {
-		if v := s.m.Data[n]; v == nil || v == "" {
+	for _, n := range slices.Concat(need, ask) {
+		v := s.m.Data[n]
+		if slices.Contains(ask, n) {
+			v = data[n]
+		}
+		if v == nil || v == "" {
 			if !slices.ContainsFunc(bad, func(e FieldError) bool { return e.Field == n }) {
 				bad = append(bad, FieldError{n, "missing", "must be given"})
 			}

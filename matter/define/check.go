@@ -60,6 +60,9 @@ func (t *Type) check(f *finder, book *clock.Book) {
 	}
 }
 
+// reserved are the actions of the engine itself.
+var reserved = []string{"file", "comment", "assign", "tick", "child", "recount", "move"}
+
 // checkNames holds the names of parts against one form: expressions use them.
 func (t *Type) checkNames(f *finder) {
 	for path, names := range map[string][]string{
@@ -80,6 +83,17 @@ func (t *Type) checkNames(f *finder) {
 				f.add(s.path()+"/do/"+a, "small letters, digits and _", "name %q", a)
 			}
 		}
+	}
+	own := func(path string, actions []string) {
+		for _, a := range actions {
+			if slices.Contains(reserved, a) {
+				f.add(path+"/"+a, "choose another name", "action %s is the engine's own", a)
+			}
+		}
+	}
+	own("any", keysOf(t.Any))
+	for _, s := range t.all() {
+		own(s.path()+"/do", s.ActionOrder)
 	}
 	if t.Roles[System] != nil {
 		f.add("roles/"+System, "choose another name", "%s is the role of time", System)
@@ -452,6 +466,7 @@ func (t *Type) checkAction(f *finder, path string, s *State, a *Action) {
 	}
 	t.checkWays(f, path+"/to", s, a.To)
 	t.fields(f, path+"/need", a.Need)
+	t.fields(f, path+"/ask", a.Ask)
 	t.fields(f, path+"/may", a.May)
 	t.expr(f, path+"/when", a.When, types.BoolType)
 	for _, n := range a.Not {
@@ -475,8 +490,8 @@ func (t *Type) checkAction(f *finder, path string, s *State, a *Action) {
 	if a.Merge && !slices.ContainsFunc(a.To, func(w Way) bool { return t.State(w.To) != nil && t.State(w.To).Final }) {
 		f.add(path, "let it lead to a final state", "%s merges and leaves the matter open", a.Name)
 	}
-	if a.Return && len(a.Need) == 0 {
-		f.add(path, "need: [reason]", "%s sends back and asks no reason", a.Name)
+	if a.Return && len(a.Ask) == 0 {
+		f.add(path, "ask: [reason]", "%s sends back and asks no reason", a.Name)
 	}
 }
 

@@ -229,6 +229,7 @@ func Distance(lon1, lat1, lon2, lat2 float64) float64 {
 type Expr struct {
 	Source string
 	Fields []string // of data that it asks without has()
+	Tests  []string // of data that it asks has() about
 	out    *types.Type
 	prog   cel.Program
 }
@@ -247,7 +248,8 @@ func (e *environment) compile(source string, want ...*types.Type) (*Expr, error)
 		if err != nil {
 			return nil, fmt.Errorf("%q: %w", source, err)
 		}
-		x = &Expr{Source: source, out: checked.OutputType(), prog: prog, Fields: asked(checked)}
+		x = &Expr{Source: source, out: checked.OutputType(), prog: prog}
+		x.Fields, x.Tests = asked(checked)
 		e.exprs[source] = x
 	}
 	if len(want) > 0 && !slices.ContainsFunc(want, func(w *types.Type) bool { return w.IsAssignableType(x.out) }) {
@@ -256,10 +258,9 @@ func (e *environment) compile(source string, want ...*types.Type) (*Expr, error)
 	return x, nil
 }
 
-// asked lists the fields of data that the expression needs: those it selects
-// and does not ask has() about.
-func asked(checked *cel.Ast) []string {
-	var need, has []string
+// asked lists the fields of data that the expression needs, those it selects
+// and does not ask has() about, and those it asks has() about.
+func asked(checked *cel.Ast) (need, has []string) {
 	root := ast.NavigateAST(checked.NativeRep())
 	for _, n := range ast.MatchDescendants(root, ast.KindMatcher(ast.SelectKind)) {
 		s := n.AsSelect()
@@ -274,7 +275,7 @@ func asked(checked *cel.Ast) []string {
 	}
 	need = slices.DeleteFunc(need, func(f string) bool { return slices.Contains(has, f) })
 	slices.Sort(need)
-	return slices.Compact(need)
+	return slices.Compact(need), has
 }
 
 // Facts are the values that expressions see. Data and the header are plain

@@ -38,8 +38,10 @@ func (k known) after(t *Type, effects []Effect) known {
 		if e.When != "" {
 			continue
 		}
-		if e.Start != "" {
-			k.clocks[e.Start] = true
+		for _, c := range []string{e.Start, e.Resume} {
+			if c != "" {
+				k.clocks[c] = true
+			}
 		}
 		for n := range e.Set {
 			k.fields[n] = true
@@ -101,16 +103,21 @@ func (w *flow) leave(s *State, k known) known {
 	return k
 }
 
-// work runs until nothing new is known.
-func (w *flow) work() {
-	t := w.t
+// filed is what is known when a matter is opened.
+func (t *Type) filed() known {
 	first := known{map[string]bool{}, map[string]bool{}}.with(t.File.Need)
 	for n, f := range t.Fields {
 		if f.Default != nil {
 			first.fields[n] = true
 		}
 	}
-	w.enter(t.States[t.Start], first.after(t, t.File.Do))
+	return first
+}
+
+// work runs until nothing new is known.
+func (w *flow) work() {
+	t := w.t
+	w.enter(t.States[t.Start], t.filed().after(t, t.File.Do))
 	for changed := true; changed; {
 		changed = false
 		for _, s := range t.all() {
@@ -119,7 +126,7 @@ func (w *flow) work() {
 				continue
 			}
 			for _, a := range t.Actions(s) {
-				k := at.with(a.Need).after(t, a.Effects)
+				k := at.with(a.Given()).after(t, a.Effects)
 				if len(a.To) == 0 {
 					changed = w.merge(s, k) || changed
 				}
@@ -179,6 +186,8 @@ func (t *Type) checkFlow(f *finder) {
 	w := &flow{t: t, at: map[string]*known{}}
 	w.work()
 	ends := t.ends()
+	t.asks(f, "file", "file/when", t.File.When, t.filed())
+	t.asksOf(f, "file", "file/effects", t.File.Do, t.filed())
 	for _, s := range t.all() {
 		at := w.at[s.Name]
 		switch {
@@ -199,49 +208,63 @@ func (t *Type) checkFlow(f *finder) {
 	}
 }
 
-// checkAsked wants every field that a condition in s asks to be known there.
-func (t *Type) checkAsked(f *finder, s *State, at known) {
-	ask := func(path, source string, have known) {
-		if source == "" {
-			return
-		}
-		for _, n := range t.env.exprs[source].Fields {
-			if !have.fields[n] {
-				f.add(path, fmt.Sprintf("ask has(data.%s) first, or need %s before", n, n), "%q asks field %s, which may not be given in state %s", source, n, s.Name)
-			}
+// asks wants the fields that an expression asks to be known; where says where.
+func (t *Type) asks(f *finder, where, path, source string, have known) {
+	if source == "" {
+		return
+	}
+	for _, n := range t.env.exprs[source].Fields {
+		if !have.fields[n] {
+			f.add(path, fmt.Sprintf("ask has(data.%s) first, or need %s before", n, n), "%q asks field %s, which may not be given in state %s", source, n, where)
 		}
 	}
-	list := func(path string, effects []Effect, have known) {
-		for i, e := range effects {
-			p := fmt.Sprintf("%s/%d", path, i)
-			ask(p, e.When, have)
-			for _, m := range []map[string]string{e.Set, e.With, e.Assign} {
-				for _, k := range keysOf(m) {
-					ask(p, m[k], have)
-				}
-			}
-			from := []string{e.Reason, e.By}
-			if c := t.Clocks[e.Start]; c != nil {
-				from = append(from, c.Limit, c.Calendar)
-			}
-			for _, v := range from {
-				if n, ok := strings.CutPrefix(v, "$"); ok && !have.fields[n] {
-					f.add(p, "need it before", "field %s may not be given in state %s", n, s.Name)
-				}
-			}
-			if tb := t.Tables[e.Decide]; tb != nil {
-				for _, n := range tb.In {
-					if !have.fields[n] {
-						f.add(p, "need it before", "table %s asks field %s, which may not be given in state %s", tb.Name, n, s.Name)
-					}
-				}
-			}
-			have = have.after(t, []Effect{e})
+}
+
+// asksOf is asks for a list of effects; a condition with has() makes sure of
+// the field in its own effect.
+func (t *Type) asksOf(f *finder, where, path string, effects []Effect, have known) {
+	for i, e := range effects {
+		p := fmt.Sprintf("%s/%d", path, i)
+		t.asks(f, where, p, e.When, have)
+		sure := have
+		if x := t.env.exprs[e.When]; x != nil {
+			sure = have.with(x.Tests)
 		}
+		for _, m := range []map[string]string{e.Set, e.With, e.Assign} {
+			for _, k := range keysOf(m) {
+				t.asks(f, where, p, m[k], sure)
+			}
+		}
+		from := []string{e.Reason, e.By}
+		if c := t.Clocks[e.Start]; c != nil {
+			from = append(from, c.Limit, c.Calendar)
+		}
+		for _, v := range from {
+			if n, ok := strings.CutPrefix(v, "$"); ok && !sure.fields[n] {
+				f.add(p, "need it before", "field %s may not be given in state %s", n, where)
+			}
+		}
+		if tb := t.Tables[e.Decide]; tb != nil {
+			for _, n := range tb.In {
+				if !sure.fields[n] {
+					f.add(p, "need it before", "table %s asks field %s, which may not be given in state %s", tb.Name, n, where)
+				}
+			}
+		}
+		have = have.after(t, []Effect{e})
+	}
+}
+
+// checkAsked wants every field that a condition in s asks to be known there.
+func (t *Type) checkAsked(f *finder, s *State, at known) {
+	ask := func(path, source string, have known) { t.asks(f, s.Name, path, source, have) }
+	list := func(path string, effects []Effect, have known) { t.asksOf(f, s.Name, path, effects, have) }
+	if c := t.Clocks[s.Limit]; c != nil {
+		list(s.path()+"/limit", []Effect{{Start: s.Limit}}, at)
 	}
 	list(s.path()+"/enter", s.Enter, at)
 	for _, a := range t.Actions(s) {
-		have, path := at.with(a.Need), s.path()+"/do/"+a.Name
+		have, path := at.with(a.Given()), s.path()+"/do/"+a.Name
 		if s.Do[a.Name] == nil {
 			path = "any/" + a.Name
 		}
@@ -301,11 +324,14 @@ func (t *Type) checkUse(f *finder) {
 	}
 	action := func(a *Action) {
 		use("roles", a.Role...)
-		use("fields", a.Need...)
+		use("fields", a.Given()...)
 		use("fields", a.May...)
 		effects(a.Effects)
 	}
 	use("roles", t.File.Role, t.Handoff.Arbiter)
+	for _, r := range t.Roles {
+		use("fields", r.Department, r.Account)
+	}
 	use("fields", t.File.Need...)
 	use("fields", t.File.May...)
 	effects(t.File.Do)

@@ -249,6 +249,7 @@ type Action struct {
 	Role    Roles    `yaml:"role" json:"role"`           // who may; "system": only time and sub-matters
 	To      To       `yaml:"to" json:"to"`               // none: the state stays
 	Need    []string `yaml:"need" json:"need,omitempty"` // fields that must be given or be there
+	Ask     []string `yaml:"ask" json:"ask,omitempty"`   // fields that must be given anew each time, e.g. a reason
 	May     []string `yaml:"may" json:"may,omitempty"`   // fields that may be given
 	When    string   `yaml:"when" json:"when,omitempty"` // CEL
 	Else    Text     `yaml:"else" json:"else"`           // what to say when it does not hold
@@ -260,6 +261,10 @@ type Action struct {
 	Within  string   `yaml:"within" json:"within,omitempty"`   // of a final state: how long after closing, e.g. 10d
 	Merge   bool     `yaml:"merge" json:"merge,omitempty"`     // into another matter: a link, never deletion
 }
+
+// Given lists the fields that are there once the action is done: those needed
+// and those asked.
+func (a *Action) Given() []string { return slices.Concat(a.Need, a.Ask) }
 
 // Roles is one role or several.
 type Roles []string
