@@ -40,6 +40,10 @@ func tooLarge(what string) error {
 	return refuse("too_large", what, "请拆成几个文件，或导出为 CSV 再交。")
 }
 
+func tooManySheets() error {
+	return tooLarge(fmt.Sprintf("工作簿里的工作表超过 %d 张，一次读不完。", maxSheets))
+}
+
 // An archive is a zip whose parts are read with bounds.
 type archive struct {
 	parts map[string]*zip.File // by lower-case path without leading slash

@@ -173,6 +173,10 @@ func TestBombs(t *testing.T) {
 			`<office:document-content><table:table table:name="T"><table:table-row table:number-rows-repeated="1048576"><table:table-cell table:number-columns-repeated="16384" office:value-type="float" office:value="1"/></table:table-row></table:table></office:document-content>`)}), "too_large"},
 		{"ods with blank billions", pack(t, map[string]io.Reader{"content.xml": strings.NewReader(
 			`<office:document-content><table:table table:name="T"><table:table-row table:number-rows-repeated="999999999"><table:table-cell table:number-columns-repeated="999999999"/></table:table-row></table:table></office:document-content>`)}), ""},
+		{"more sheets than are read", pack(t, map[string]io.Reader{
+			"xl/workbook.xml": strings.NewReader(`<workbook xmlns:r="r"><sheets>` + strings.Repeat(`<sheet name="s" sheetId="1" r:id="r1"/>`, maxSheets+1) + `</sheets></workbook>`),
+			"xl/_rels/workbook.xml.rels": strings.NewReader(relsXML), "xl/worksheets/sheet1.xml": strings.NewReader(`<worksheet><sheetData><row r="1"><c r="A1"><v>1</v></c></row></sheetData></worksheet>`),
+		}), "too_large"},
 		{"empty zip", []byte("PK\x05\x06" + strings.Repeat("\x00", 18)), "damaged"},
 		{"half a compound file", append(append([]byte{}, oleMagic...), make([]byte, 600)...), "damaged"},
 		{"nothing known", []byte("hello"), "unknown"},
@@ -191,6 +195,21 @@ func TestBombs(t *testing.T) {
 				t.Errorf("took %v", took)
 			}
 		})
+	}
+}
+
+// An old workbook with more sheets than are read is refused, not cut.
+func TestXLSManySheets(t *testing.T) {
+	x := &xls{biff8: true}
+	var err error
+	for range maxSheets + 1 {
+		if err != nil {
+			t.Fatalf("after %d sheets: %v", len(x.sheets), err)
+		}
+		err = x.boundSheet(make([]byte, 8))
+	}
+	if r, _ := asRefusal(err); r == nil || r.Kind != "too_large" {
+		t.Errorf("got %v, want a refusal", err)
 	}
 }
 

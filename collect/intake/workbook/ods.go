@@ -124,7 +124,7 @@ func readODS(ctx context.Context, s *scanner) (*memory, error) {
 func (r *odsReader) table() error {
 	s := r.s
 	if len(r.m.sheets) >= maxSheets {
-		return errTooLarge
+		return tooManySheets()
 	}
 	r.sheet = grid.NewSheet(s.attrText("name"))
 	r.sheet.Typed = true

@@ -80,7 +80,7 @@ func readSML(ctx context.Context, s *scanner) (*memory, error) {
 		case "Worksheet":
 			finish()
 			if len(m.sheets) >= maxSheets {
-				return nil, errTooLarge
+				return nil, tooManySheets()
 			}
 			sheet = grid.NewSheet(s.attrText("Name"))
 			sheet.Typed = true

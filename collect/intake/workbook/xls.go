@@ -256,7 +256,9 @@ func (x *xls) globals() error {
 				x.decoder = codePage(int(binary.LittleEndian.Uint16(body)))
 			}
 		case recBoundSheet:
-			x.boundSheet(body)
+			if err := x.boundSheet(body); err != nil {
+				return err
+			}
 		case recFormat, recFormat5:
 			x.format(body)
 		case recFont:
@@ -281,9 +283,12 @@ func (x *xls) globals() error {
 	}
 }
 
-func (x *xls) boundSheet(b []byte) {
-	if len(b) < 8 || len(x.sheets) >= maxSheets {
-		return
+func (x *xls) boundSheet(b []byte) error {
+	if len(b) < 8 {
+		return nil
+	}
+	if len(x.sheets) >= maxSheets {
+		return tooManySheets()
 	}
 	s := xlsSheet{at: binary.LittleEndian.Uint32(b), hidden: b[4]&3 != 0, kind: b[5]}
 	n := int(b[6])
@@ -293,6 +298,7 @@ func (x *xls) boundSheet(b []byte) {
 		s.name = x.bytes(b[7:min(len(b), 7+n)])
 	}
 	x.sheets = append(x.sheets, s)
+	return nil
 }
 
 // short8 reads a BIFF8 string of n characters after its count.

@@ -137,8 +137,11 @@ func (x *xlsx) book(part string, rels map[string]relation) error {
 			x.from1904 = v == "1" || v == "true"
 		case "sheet":
 			r, ok := rels[s.attrText("id")]
-			if !ok || len(x.sheets) >= maxSheets {
+			if !ok {
 				return nil
+			}
+			if len(x.sheets) >= maxSheets {
+				return tooManySheets()
 			}
 			state := s.attrText("state")
 			x.sheets = append(x.sheets, sheetPart{
