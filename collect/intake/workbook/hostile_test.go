@@ -174,7 +174,7 @@ func TestBombs(t *testing.T) {
 		{"ods with blank billions", pack(t, map[string]io.Reader{"content.xml": strings.NewReader(
 			`<office:document-content><table:table table:name="T"><table:table-row table:number-rows-repeated="999999999"><table:table-cell table:number-columns-repeated="999999999"/></table:table-row></table:table></office:document-content>`)}), ""},
 		{"more sheets than are read", pack(t, map[string]io.Reader{
-			"xl/workbook.xml": strings.NewReader(`<workbook xmlns:r="r"><sheets>` + strings.Repeat(`<sheet name="s" sheetId="1" r:id="r1"/>`, maxSheets+1) + `</sheets></workbook>`),
+			"xl/workbook.xml":            strings.NewReader(`<workbook xmlns:r="r"><sheets>` + strings.Repeat(`<sheet name="s" sheetId="1" r:id="r1"/>`, maxSheets+1) + `</sheets></workbook>`),
 			"xl/_rels/workbook.xml.rels": strings.NewReader(relsXML), "xl/worksheets/sheet1.xml": strings.NewReader(`<worksheet><sheetData><row r="1"><c r="A1"><v>1</v></c></row></sheetData></worksheet>`),
 		}), "too_large"},
 		{"empty zip", []byte("PK\x05\x06" + strings.Repeat("\x00", 18)), "damaged"},
