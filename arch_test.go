@@ -92,6 +92,7 @@ var mayImport = map[string][]string{
 	"demo":                      {},
 	"demo/city":                 {"packs/standards"},
 	"demo/views":                {"demo/city"},
+	"demo/score":                {"demo/views", "collect/intake/tabular", "refine/link", "standard", "standard/rule"},
 	"shuniutest/pg":             {},
 	"shuniutest/publicdata":     {},
 	"shuniutest/powerfs":        {},

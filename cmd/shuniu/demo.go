@@ -16,7 +16,8 @@ import (
 )
 
 type demoCommand struct {
-	City demoCityCommand `cmd:"" default:"withargs" help:"Write the departmental files of a synthetic city, and the truth beside them (default)."`
+	City  demoCityCommand  `cmd:"" default:"withargs" help:"Write the departmental files of a synthetic city, and the truth beside them (default)."`
+	Score demoScoreCommand `cmd:"" help:"Hold what the data folder has of the city against its truth."`
 }
 
 type demoCityCommand struct {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"shuniu/demo/score"
 	"shuniu/demo/views"
 )
 
@@ -87,6 +88,69 @@ func TestTheCityLands(t *testing.T) {
 		}
 	}
 	checkSpoiled(t, data, register, filepath.Join(out, "truth"))
+	checkScore(t, data, out)
+}
+
+// scores runs demo score and returns the values by name.
+func scores(t *testing.T, data, truth string) map[string]float64 {
+	t.Helper()
+	var got struct{ Measures []score.Measure }
+	if err := json.Unmarshal(runCommand(t, exitDone, "--data", data, "demo", "score", "--truth", truth, "--json"), &got); err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]float64{}
+	for _, m := range got.Measures {
+		if m.Count == 0 {
+			t.Errorf("%s was computed from nothing", m.Name)
+		}
+		out[m.Name] = m.Value
+	}
+	return out
+}
+
+// checkScore scores what landed, then against a truth that was tampered with:
+// each measure must fall that the tampering touches.
+func checkScore(t *testing.T, data, out string) {
+	t.Helper()
+	whole := scores(t, data, out)
+	for name, least := range map[string]float64{
+		"rows_landed": 1, "files_landed_whole": 1, "rows_landed.scjg": 1,
+		"identifiers.citizen_id.precision": .99, "identifiers.citizen_id.recall.wrong_check": .99, "identifiers.citizen_id.mended.old_id": .99,
+		"identifiers.uscc.recall.wrong_check": .99, "identifiers.phone.mended.full_width": .99,
+		"linkage.persons.f1": .97, "linkage.firms.f1": .9,
+	} {
+		if v, ok := whole[name]; !ok || v < least {
+			t.Errorf("%s is %v (computed: %v), want at least %v", name, v, ok, least)
+		}
+	}
+
+	truth := filepath.Join(out, "truth")
+	tamper := func(name string, change func(string) string) {
+		path := filepath.Join(truth, name)
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(change(string(b))), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tamper("dirt.csv", func(s string) string { head, _, _ := strings.Cut(s, "\n"); return head + "\n" })
+	tamper("entity_map.csv", func(s string) string { return strings.ReplaceAll(s, ",本人,P1", ",本人,P2") })
+	tamper("files.csv", func(s string) string { return strings.Replace(s, "csv,gb18030,897,", "csv,gb18030,1794,", 1) })
+	got := scores(t, data, out)
+	if v := got["identifiers.citizen_id.precision"]; v != 0 {
+		t.Errorf("precision %v with a truth without dirt", v)
+	}
+	if _, ok := got["identifiers.citizen_id.recall.wrong_check"]; ok {
+		t.Error("a recall of nothing")
+	}
+	if got["linkage.persons.f1"] >= whole["linkage.persons.f1"] {
+		t.Errorf("linkage %v with wrong entities, %v with right ones", got["linkage.persons.f1"], whole["linkage.persons.f1"])
+	}
+	if got["rows_landed.scjg"] >= 1 || got["files_landed_whole"] >= 1 {
+		t.Errorf("rows %v, files %v with a file that has fewer rows than it should", got["rows_landed.scjg"], got["files_landed_whole"])
+	}
 }
 
 // checkSpoiled holds the landed values of the employment register against the

@@ -29,10 +29,9 @@ type Person struct {
 	ArrivedOn Day
 	LeftOn    Day
 
-	Marital    int // GB/T 2261.2: 10, 20, 30, 40
-	MarriedOn  Day
-	DivorcedOn Day
-	Partner    PersonID // the husband or wife, when he or she lives in the household; 0 for none
+	Marital   int // GB/T 2261.2: 10, 20, 30, 40
+	MarriedOn Day
+	Partner   PersonID // the husband or wife, when he or she lives in the household; 0 for none
 
 	Education int // GB/T 4658 first digit: 1 研究生, 2 本科, 3 专科, 6 高中, 7 初中, 8 小学; 0 for small children
 	School    int // number of the school plus one; 0 for none
@@ -225,9 +224,6 @@ func (c *City) marry(hh *Household, s shape, dead bool) {
 			switch u := r.N(100); {
 			case u < 9 && years >= 26:
 				p.Marital = 40
-				if years < 58 {
-					p.DivorcedOn = between(r.Next(), max(p.Born.AddYears(24), End-5000), End)
-				}
 			case u < 30 && years >= 28:
 				p.Marital = 20 // the other half lives elsewhere
 			default:

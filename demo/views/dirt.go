@@ -202,7 +202,8 @@ func (e *emitter) spoiled(p *poured, r city.Chance, v string) string {
 			return c
 		}, v)
 	case fifteen:
-		if len(v) == 18 && v[6:8] == "19" {
+		// Old numbers ending in 996 to 999 were kept for people over a hundred.
+		if len(v) == 18 && v[6:8] == "19" && v[14:17] < "996" {
 			return v[:6] + v[8:17]
 		}
 	case wrongCheck:

@@ -16,6 +16,7 @@
 //	entity_map.csv       department, file, row, role, entity
 //	dirt.csv             department, file, row, field, kind, true value, written value
 //	duplicates.csv       department, file, row, row it repeats, entity
+//	fields.csv           department, file, field, what it holds
 //	source_of_right.csv  attribute, department whose value wins, basis
 //	margins.csv          what the city holds, against what it should
 //

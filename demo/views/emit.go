@@ -118,6 +118,9 @@ func (e *emitter) open(i int) error {
 			}
 		}
 	}
+	for _, c := range d.columns {
+		e.truth.field(v.department, o.name, v.layout.field(c), kindNames[c.kind])
+	}
 	var err error
 	o.sheet, err = create(filepath.Join(e.dir, filepath.FromSlash(o.name)), v.layout, d)
 	return err
@@ -162,6 +165,9 @@ func (e *emitter) put(i int, l *line) error {
 	e.n++
 	row := e.n
 	v := e.view
+	if len(l.values) != len(v.columns) {
+		return fmt.Errorf("a row of %d values for %d columns", len(l.values), len(v.columns))
+	}
 	truth := l.values
 	buf := append(e.buf[:0], truth...)
 	e.buf = buf

@@ -68,6 +68,7 @@ var population = view{
 		{name: "村居代码", kind: code},
 		{name: "联系电话", kind: phone},
 		{name: "婚姻状况代码", kind: code},
+		{name: "文化程度代码", kind: code},
 		{name: "状态", kind: code},
 		{name: "更新时间", kind: moment},
 		{name: "备注", kind: note},
@@ -90,7 +91,7 @@ var population = view{
 			if err := e.put(0, &line{
 				values: []string{
 					"RK" + pad(int(p.ID), 10), p.Name, p.Citizen, sexGB(p.Male), p.Born.Digits(), two(p.Nation), class, p.Origin, "H" + pad(p.Household, 9), string(p.Role),
-					home.Address(), home.Committee.Code, p.Phone, itoa(p.Marital), state, e.clock(at, 1), remarks[e.roll(e.n, 2).N(len(remarks))],
+					home.Address(), home.Committee.Code, p.Phone, itoa(p.Marital), []string{"", itoa(p.Education * 10)}[b2i(p.Education > 0)], state, e.clock(at, 1), remarks[e.roll(e.n, 2).N(len(remarks))],
 				},
 				refs: []ref{person(p), {"户", "H" + itoa(p.Household)}}, was: e.moved(10, p),
 			}); err != nil {

@@ -39,6 +39,13 @@ const (
 	note          // remarks in free text
 )
 
+// kindNames of the kinds, as fields.csv has them. The names of identifiers are
+// those of package standard.
+var kindNames = [...]string{
+	text: "text", key: "key", foreign: "foreign_key", name: "person_name", firmName: "company_name", citizen: "citizen_id", credit: "uscc", phone: "phone",
+	address: "address", birth: "birth_date", day: "date", moment: "datetime", money: "amount", number: "number", code: "code", note: "note",
+}
+
 // A column of a view.
 type column struct {
 	name  string

@@ -21,12 +21,13 @@ var truthFiles = []struct {
 	{"entity_map.csv", []string{"department", "file", "row", "role", "entity"}},
 	{"dirt.csv", []string{"department", "file", "row", "field", "kind", "true_value", "written_value"}},
 	{"duplicates.csv", []string{"department", "file", "row", "repeats_row", "entity"}},
+	{"fields.csv", []string{"department", "file", "field", "kind"}},
 }
 
 // A truth collects what one view knows of its rows, in parts that are joined at
 // the end in the order of the views.
 type truth struct {
-	parts [4]*truthPart
+	parts [5]*truthPart
 }
 
 type truthPart struct {
@@ -69,6 +70,10 @@ func (t *truth) dirt(department, file string, row int, field, kind, was, written
 
 func (t *truth) duplicate(department, file string, row, repeats int, entity string) {
 	t.put(3, department, file, itoa(row), itoa(repeats), entity)
+}
+
+func (t *truth) field(department, file, field, kind string) {
+	t.put(4, department, file, field, kind)
 }
 
 func (t *truth) close() error {
