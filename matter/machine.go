@@ -81,7 +81,7 @@ func (mc *Machine) step(m *Matter, actor Actor, now time.Time) (*step, error) {
 // begin notes the matter before an event.
 func (s *step) begin() (err error) {
 	s.d = Details{}
-	s.was, err = json.Marshal(s.m)
+	s.was, err = s.m.Encode()
 	return err
 }
 
@@ -113,7 +113,7 @@ func (s *step) end(action, from string, changes bool) error {
 	if e.Hash, err = e.sum(); err != nil {
 		return err
 	}
-	s.m.Seq, s.m.Hash = e.Seq, e.Hash
+	s.m.Seq, s.m.Hash, s.m.raw = e.Seq, e.Hash, is
 	s.ch.Events = append(s.ch.Events, e)
 	s.ch.Turns = s.turns()
 	return nil

@@ -2,9 +2,13 @@ package matter
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"shuniu/clock"
+	"shuniu/fault"
 )
 
 // An ID names a matter: a ULID.
@@ -52,6 +56,8 @@ type Matter struct {
 
 	Seq  int64  `json:"-"` // of the newest event
 	Hash string `json:"-"` // of the newest event
+
+	raw []byte // its JSON as of the newest event
 }
 
 // Done is the last time an action was done, and how often.
@@ -90,18 +96,37 @@ type PastClock struct {
 	InTime    bool      `json:"in_time"`
 }
 
-// clone copies the matter so that the copy can be changed.
+// clone copies the matter so that the copy can be changed. Values in Data and
+// events of clocks are replaced, never changed, so they are shared.
 func (m *Matter) clone() *Matter {
-	raw, err := json.Marshal(m)
-	n := &Matter{}
-	if err == nil {
-		err = json.Unmarshal(raw, n)
+	n := *m
+	n.Regions, n.Data, n.Did, n.Children = maps.Clone(m.Regions), maps.Clone(m.Data), maps.Clone(m.Did), maps.Clone(m.Children)
+	n.Clocks, n.Past = slices.Clone(m.Clocks), slices.Clip(m.Past)
+	if n.Data == nil {
+		n.Data = map[string]any{}
 	}
-	if err != nil {
-		panic("matter: a matter is not JSON: " + err.Error()) // its fields were checked
+	if n.Did == nil {
+		n.Did = map[string]Done{}
 	}
-	n.Seq, n.Hash = m.Seq, m.Hash
-	return n
+	return &n
+}
+
+// Decode reads a matter from its stored form.
+func Decode(body []byte) (*Matter, error) {
+	m := &Matter{}
+	if err := json.Unmarshal(body, m); err != nil {
+		return nil, fmt.Errorf("matter: %w: %w", err, fault.Damaged)
+	}
+	m.raw = body
+	return m, nil
+}
+
+// Encode returns the stored form of a matter that Decode or a Change gave.
+func (m *Matter) Encode() ([]byte, error) {
+	if m.raw != nil {
+		return m.raw, nil
+	}
+	return json.Marshal(m)
 }
 
 // A Filing opens a matter.

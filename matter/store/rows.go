@@ -7,7 +7,6 @@ import (
 
 	"github.com/uptrace/bun"
 
-	"shuniu/fault"
 	"shuniu/matter"
 )
 
@@ -40,7 +39,7 @@ type headRow struct {
 var changing = []string{"version", "title", "state", "open", "org", "assignee", "due_at", "wake_at", "rev", "seq", "hash", "closed_at", "body"}
 
 func rowOf(m *matter.Matter) (headRow, error) {
-	body, err := json.Marshal(m)
+	body, err := m.Encode()
 	due := m.Due
 	if due.IsZero() {
 		due = matter.Never
@@ -53,9 +52,9 @@ func rowOf(m *matter.Matter) (headRow, error) {
 }
 
 func (r *headRow) matter() (*matter.Matter, error) {
-	m := &matter.Matter{}
-	if err := json.Unmarshal([]byte(r.Body), m); err != nil {
-		return nil, fmt.Errorf("matter %s: %w: %w", r.ID, err, fault.Damaged)
+	m, err := matter.Decode([]byte(r.Body))
+	if err != nil {
+		return nil, fmt.Errorf("matter %s: %w", r.ID, err)
 	}
 	m.Seq, m.Hash = r.Seq, r.Hash
 	return m, nil
