@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"shuniu/fault"
@@ -53,10 +54,17 @@ func (c *client) post(ctx context.Context, path string, body any) (*http.Respons
 	return c.do(req)
 }
 
+// errWentAway ends a command whose server ended before it.
+var errWentAway = fmt.Errorf("the server went away before it was done: what has a receipt is safe, nothing is half there; "+
+	"run the same command again for the rest (服务已中断：有回执的数据已安全入库；请重新运行同一命令): %w", fault.Busy)
+
 func (c *client) do(req *http.Request) (*http.Response, error) {
 	req.Header.Set("Authorization", "Bearer "+c.Token)
 	req.Header.Set("Accept-Language", "zh-CN")
 	res, err := c.http.Do(req)
+	if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
+		return nil, errWentAway
+	}
 	if err != nil {
 		return nil, fmt.Errorf("ask the server that holds the data folder: %w: %w", err, fault.Busy)
 	}

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -391,7 +392,10 @@ func (c *collectCommand) throughServer(ctx context.Context, a *app, files []cand
 	for {
 		raw, err := lines.ReadBytes('\n')
 		if errors.Is(err, io.EOF) && len(raw) == 0 {
-			return fmt.Errorf("the server went away before it was done; what has a receipt is safe, run the command again for the rest: %w", fault.Busy)
+			return errWentAway
+		}
+		if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) {
+			return errWentAway
 		}
 		if err != nil && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("the server's answer: %w", err)

@@ -249,3 +249,33 @@ func TestStoppedLanding(t *testing.T) {
 		})
 	}
 }
+
+// A server that is killed in the middle of a landing is told as such, and the
+// same command again lands every row once.
+func TestKilledServer(t *testing.T) {
+	csv := filepath.Join(t.TempDir(), "big.csv")
+	writeFile(t, csv, "编号,名称,地址\n"+strings.Repeat("001,张三,\"浦东新区世纪大道1号\"\n", 1_000_000))
+	dir := filepath.Join(t.TempDir(), "data")
+	server := begin(t, "serve", "--data", dir, "--listen", "127.0.0.1:0")
+	await(t, "ready", func() bool { return strings.Contains(server.out.String(), "ready ") })
+	p := begin(t, "collect", "--data", dir, "--dataset", "big", "--json", csv)
+	await(t, "the file on its way", func() bool {
+		m, err := filepath.Glob(filepath.Join(dir, "originals", "*"))
+		return err == nil && len(m) > 0
+	})
+	server.end(t, os.Kill)
+	_ = p.cmd.Wait() // its code says more
+	var got answer
+	if err := json.Unmarshal([]byte(p.out.String()), &got); err != nil || p.cmd.ProcessState.ExitCode() != exitRefused || !strings.Contains(got.Error, "服务已中断") {
+		t.Fatalf("%v, %v: %s%s", p.cmd.ProcessState, err, p.out, p.err)
+	}
+	if code, out, _ := runs(t, "doctor", "--data", dir); code != exitDone {
+		t.Errorf("doctor: exit %d: %s", code, out)
+	}
+	if code, out, e := runs(t, "collect", "--data", dir, "--dataset", "big", csv); code != exitDone {
+		t.Errorf("again: exit %d: %s%s", code, out, e)
+	}
+	if _, out, e := runs(t, "query", "--data", dir, "--format", "csv", "SELECT count(*) AS n, count(DISTINCT _row) AS d FROM landing.big"); out != "n,d\n1000000,1000000\n" {
+		t.Errorf("query: %s%s", out, e)
+	}
+}
