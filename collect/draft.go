@@ -133,7 +133,7 @@ func (l *lander) adopt(d *draft, t *intake.Table) error {
 	return l.finish(s, d.res)
 }
 
-// dropDrafts ends the drafts that nobody wants and removes their files.
+// dropDrafts ends the drafts that nobody wants.
 func (l *lander) dropDrafts() {
 	for n := range l.drafts {
 		l.dropDraft(n)
@@ -142,6 +142,8 @@ func (l *lander) dropDrafts() {
 
 var errDropped = fmt.Errorf("the draft is not as planned: %w", fault.Conflict)
 
+// dropDraft ends a draft. What it finished lies with the hub, which does not
+// commit it; the file it was about to write goes.
 func (l *lander) dropDraft(n int) {
 	d := l.drafts[n]
 	if d == nil {
@@ -151,9 +153,15 @@ func (l *lander) dropDraft(n int) {
 	if !d.sealed {
 		_, _ = d.writing.end(errDropped) // whatever became of it
 	}
+	finished := map[string]bool{}
+	for _, f := range d.writing.res.Files {
+		finished[f.Name] = true
+	}
 	// What cannot be removed goes with the job's folder.
 	left, _ := filepath.Glob(filepath.Join(l.c.Out(), string(d.plan.Batch)+"-*.parquet"))
 	for _, f := range left {
-		_ = os.Remove(f)
+		if !finished[filepath.Base(f)] {
+			_ = os.Remove(f)
+		}
 	}
 }

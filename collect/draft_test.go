@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,6 +27,7 @@ type fakeCall struct {
 	worker.Call
 	file    *os.File
 	out     string
+	kept    string                                    // what the hub was given
 	change  func(facts *memberFacts, plan *tablePlan) // of the final plan
 	drafts  int
 	results []tableResult
@@ -44,7 +46,10 @@ func (c *fakeCall) Files() []*os.File { return []*os.File{c.file} }
 func (c *fakeCall) Out() string       { return c.out }
 func (c *fakeCall) Temp() string      { return c.out }
 
-func (c *fakeCall) Finish(string) error { return nil }
+// Finish gives the file away, as the hub takes it.
+func (c *fakeCall) Finish(name string) error {
+	return os.Rename(filepath.Join(c.out, name), filepath.Join(c.kept, name))
+}
 
 func (c *fakeCall) Send(kind string, payload []byte) error {
 	switch kind {
@@ -108,7 +113,7 @@ func landOnce(t testing.TB, path string, change func(*memberFacts, *tablePlan)) 
 		t.Fatal(err)
 	}
 	defer f.Close()
-	c = &fakeCall{file: f, out: t.TempDir(), change: change}
+	c = &fakeCall{file: f, out: t.TempDir(), kept: t.TempDir(), change: change}
 	write := func(ctx context.Context, path string, fields []resource.Field, batches iter.Seq2[arrow.RecordBatch, error]) (int64, error) {
 		written++
 		return duck.WriteParquet(ctx, path, fields, batches)
@@ -161,24 +166,103 @@ func TestBigTableIsReadOnce(t *testing.T) {
 			if c.drafts != 1 || written != tt.written {
 				t.Errorf("%d drafts and %d files begun, want 1 and %d", c.drafts, written, tt.written)
 			}
-			left, err := filepath.Glob(filepath.Join(c.out, "*.parquet"))
+			if left, err := filepath.Glob(filepath.Join(c.out, "*.parquet")); err != nil || len(left) > 0 {
+				t.Errorf("left in the job's folder: %v, %v", left, err)
+			}
+			kept, err := filepath.Glob(filepath.Join(c.kept, "*.parquet"))
 			if err != nil {
 				t.Fatal(err)
 			}
 			if tt.none {
-				if len(c.results) != 0 || len(left) != 0 {
-					t.Errorf("results %+v, files %v, want none", c.results, left)
+				if len(c.results) != 0 {
+					t.Errorf("results %+v, want none", c.results)
 				}
 				return
 			}
-			if len(c.results) != 1 || len(left) != 1 || len(c.rejects) != tt.rejects {
-				t.Fatalf("results %+v, files %v, %d rejects", c.results, left, len(c.rejects))
+			if len(c.results) != 1 || len(c.rejects) != tt.rejects {
+				t.Fatalf("results %+v, files %v, %d rejects", c.results, kept, len(c.rejects))
 			}
 			r := c.results[0]
-			if want := int64(n - tt.rejects); r.Written != want || r.Tally.Rows != want || len(r.Files) != 1 || filepath.Join(c.out, r.Files[0].Name) != left[0] {
-				t.Errorf("result %+v, want %d rows", r, want)
+			if want := int64(n - tt.rejects); r.Written != want || r.Tally.Rows != want || len(r.Files) != 1 || !slices.Contains(kept, filepath.Join(c.kept, r.Files[0].Name)) {
+				t.Errorf("result %+v, want %d rows; kept %v", r, want, kept)
 			}
 		})
+	}
+}
+
+// TestDroppedDraftOfManyFiles: files that a dropped draft has finished are not
+// those of the table, whatever the hub has taken of them by then.
+func TestDroppedDraftOfManyFiles(t *testing.T) {
+	defer func(was int64) { fileBytes = was }(fileBytes)
+	fileBytes = 4 << 20
+	const n = 800_000
+	path := numberedCSV(t, n, "无号-x,2024-01-01,川沙")
+	c, written := landOnce(t, path, nil)
+	if len(c.results) != 1 || c.drafts != 1 {
+		t.Fatalf("%d drafts, results %+v", c.drafts, c.results)
+	}
+	r := c.results[0]
+	if len(r.Files) < 3 || written < len(r.Files)+2 {
+		t.Fatalf("%d files begun, %d of the table: too few to tell anything", written, len(r.Files))
+	}
+	seen := map[string]bool{}
+	var rows int64
+	for _, f := range r.Files {
+		if _, err := os.Stat(filepath.Join(c.kept, f.Name)); err != nil || seen[f.Name] {
+			t.Errorf("file %s: %v, seen %v", f.Name, err, seen[f.Name])
+		}
+		seen[f.Name] = true
+		rows += f.Rows
+	}
+	if rows != n || r.Written != n {
+		t.Errorf("%d rows in files, %d written, want %d", rows, r.Written, n)
+	}
+
+	// The same through a real worker and hub.
+	h := newHub(t)
+	rs, err := h.Land(engineer(t), Request{Path: path}, nil)
+	if err != nil || len(rs) != 1 || rs[0].Status != stateLanded || rs[0].RowsLanded != n {
+		t.Fatalf("land: %+v, %v", rs, err)
+	}
+	d := rs[0].Dataset
+	if got := h.query(t, d, fmt.Sprintf(`SELECT count(*) || ' ' || count(DISTINCT "编号") || ' ' || count(DISTINCT "街镇") FROM landing.%s WHERE "街镇" <> '川沙'`, d)); len(got) != 1 || got[0] != fmt.Sprintf("%d %d 40", n-1, n-1) {
+		t.Errorf("rows %v, want %d of 40 towns", got, n-1)
+	}
+}
+
+// TestColumnThatDoesNotReadIsEmpty: where a dataset keeps a typed reading beside
+// a text, a batch of other texts has none, in the whole of a big table too.
+func TestColumnThatDoesNotReadIsEmpty(t *testing.T) {
+	h := newHub(t)
+	first := h.put(t, "台账一.csv", "编号,金额\n1,3 元\n2,1.50 元\n")
+	rs, err := h.Land(engineer(t), Request{Path: first, Dataset: "taizhang"}, nil)
+	if err != nil || len(rs) != 1 || rs[0].Status != stateLanded {
+		t.Fatalf("land: %+v, %v", rs, err)
+	}
+	const n = 400_000
+	var b strings.Builder
+	b.WriteString("编号,金额\n")
+	for i := range n {
+		fmt.Fprintf(&b, "%d,面议%d次以后再定下来的价格\n", i, i)
+	}
+	rs, err = h.Land(engineer(t), Request{Path: h.put(t, "台账二.csv", b.String()), Dataset: "taizhang", Decided: acceptAll}, nil)
+	if err != nil || len(rs) != 1 || rs[0].Status != stateLanded {
+		t.Fatalf("land: %+v, %v", rs, err)
+	}
+	table, err := h.lake.Open(t.Context(), resource.Table{Station: resource.Landing, Dataset: "taizhang"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields, err := table.Fields(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	column := "金额" + resource.ReadingSuffix
+	if !slices.ContainsFunc(fields, func(f resource.Field) bool { return f.Name == column }) {
+		t.Fatalf("金额 is kept without a reading: %v", fields)
+	}
+	if got := h.query(t, "taizhang", fmt.Sprintf(`SELECT count(*) || ' ' || count(%q) FROM landing.taizhang`, column)); len(got) != 1 || got[0] != fmt.Sprintf("%d 2", n+2) {
+		t.Errorf("rows and readings %v, want %d 2", got, n+2)
 	}
 }
 
@@ -211,8 +295,7 @@ func TestDraftThatCannotBeFinished(t *testing.T) {
 	defer f.Close()
 	c := &fakeCall{file: f, out: t.TempDir()}
 	write := func(_ context.Context, _ string, _ []resource.Field, batches iter.Seq2[arrow.RecordBatch, error]) (int64, error) {
-		for b := range batches {
-			b.Release()
+		for range batches {
 		}
 		return 0, fault.Full
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 
 	"shuniu/brain"
 	"shuniu/collect/intake"
@@ -170,6 +171,7 @@ type lander struct {
 	rows   int64 // read so far, for progress
 	shared map[string]*sharedFile
 	drafts map[int]*draft // by the table's number: those of the member under way
+	files  atomic.Int64   // Parquet files begun
 }
 
 // factsOf is what the hub is told of a member.

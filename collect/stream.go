@@ -28,7 +28,7 @@ import (
 
 // fileBytes is how much Arrow data goes into one Parquet file: about 128 MB
 // when compressed.
-const fileBytes = 512 << 20
+var fileBytes int64 = 512 << 20 // tests lower it
 
 // smallRows is up to how many rows a table shares its Parquet file with others
 // of the same dataset: an archive of thousands of small files gives one file.
@@ -195,8 +195,11 @@ func (l *lander) writeShared(ctx context.Context, f *sharedFile) error {
 	name := fmt.Sprintf("%s-shared.parquet", f.tables[0].res.Batch)
 	if len(f.records) > 0 {
 		rows, err := l.write(ctx, filepath.Join(l.c.Out(), name), f.fields, func(yield func(arrow.RecordBatch, error) bool) {
-			for _, r := range f.records {
-				if !yield(r, nil) {
+			for i, r := range f.records {
+				more := yield(r, nil)
+				r.Release()
+				f.records[i] = nil
+				if !more {
 					return
 				}
 			}
@@ -361,8 +364,11 @@ func (s *stream) add(b *tabular.Batch, from, to int) {
 	var next atomic.Int64
 	work := func() {
 		for i := next.Add(1) - 1; i < int64(len(s.plan.Out)); i = next.Add(1) - 1 {
+			source := s.plan.Out[i].Source
 			if c := s.conv[i]; c != nil {
-				s.unread[i] += c.Append(&b.Columns[s.plan.Out[i].Source], from, to, s.most)
+				s.unread[i] += c.Append(&b.Columns[source], from, to, s.most)
+			} else if source >= 0 { // it does not read as the column's type
+				s.unread[i] += reading.Present(&b.Columns[source], from, to)
 			}
 		}
 	}
@@ -402,7 +408,8 @@ func (s *stream) flush() error {
 		case o.Source == sourceRow:
 			cols[i] = rowColumn(s.mem, s.rows)
 		case s.conv[i] == nil:
-			cols[i] = array.MakeArrayOfNull(s.mem, s.schema.Field(i).Type, n)
+			// Not from s.mem: an array of nulls is of cleared memory.
+			cols[i] = array.MakeArrayOfNull(memory.DefaultAllocator, s.schema.Field(i).Type, n)
 		default:
 			cols[i] = s.conv[i].Take()
 		}
@@ -453,14 +460,19 @@ func (s *stream) fields() []resource.Field {
 // gives none.
 func (s *stream) writeFiles(ctx context.Context, res *tableResult) error {
 	fields := s.fields()
-	for k := 1; ; k++ {
+	for {
 		first, ok := <-s.records
 		if !ok {
 			return nil
 		}
-		name := fmt.Sprintf("%s-%d.parquet", s.plan.Batch, k)
+		// No two files of a job have one name: the hub may still be about to
+		// take one of a draft that was dropped.
+		name := fmt.Sprintf("%s-%d.parquet", s.plan.Batch, s.l.files.Add(1))
 		rows, err := s.l.write(ctx, filepath.Join(s.l.c.Out(), name), fields, s.upTo(first, fileBytes))
 		if err != nil {
+			return err
+		}
+		if err := context.Cause(ctx); err != nil { // dropped: the file is nobody's
 			return err
 		}
 		res.Written += rows
@@ -478,7 +490,9 @@ func (s *stream) upTo(first arrow.RecordBatch, limit int64) iter.Seq2[arrow.Reco
 		var sum int64
 		for rec, ok := first, true; ok; rec, ok = <-s.records {
 			sum += recordBytes(rec)
-			if !yield(rec, nil) || sum >= limit {
+			more := yield(rec, nil)
+			rec.Release() // whoever still needs it has retained it
+			if !more || sum >= limit {
 				return
 			}
 		}

@@ -222,6 +222,17 @@ func (c *Converter) texts(t *tabular.Text, from, to int) {
 	}
 }
 
+// Present counts the values from up to, not including, to of t that say
+// something.
+func Present(t *tabular.Text, from, to int) (n int64) {
+	for i := from; i < to; i++ {
+		if v, ok := t.At(i); ok && !missing(v) {
+			n++
+		}
+	}
+	return n
+}
+
 // missing reports whether v, which did not read, is missing and not unread.
 func missing(v []byte) bool {
 	t := trim(v)
