@@ -68,6 +68,7 @@ type emitter struct {
 	remark  string // of the row before
 	buf     []string
 	home    city.Dwelling // the last one asked for
+	stop    func() error  // asked now and then: not nil ends the work
 }
 
 // An output is the file that an issue is being written to.
@@ -165,6 +166,11 @@ func (e *emitter) put(i int, l *line) error {
 	e.n++
 	row := e.n
 	v := e.view
+	if row%4096 == 0 && e.stop != nil {
+		if err := e.stop(); err != nil {
+			return err
+		}
+	}
 	if len(l.values) != len(v.columns) {
 		return fmt.Errorf("a row of %d values for %d columns", len(l.values), len(v.columns))
 	}

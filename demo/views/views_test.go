@@ -2,8 +2,10 @@ package views
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -253,5 +255,27 @@ func TestPartedFiles(t *testing.T) {
 		if f.Format != "geojson" && f.Rows > 50 || f.Rows == 0 {
 			t.Errorf("%s: %d rows", f.File, f.Rows)
 		}
+	}
+}
+
+// A call that is given up ends within a view, not behind it.
+func TestGivenUp(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	rows := 0
+	v := view{
+		department: "gaj", title: "x", layout: csvUTF8, files: []issue{{name: "x"}}, columns: []column{{name: "a", kind: key}},
+		rows: func(e *emitter) error {
+			for {
+				if rows++; rows == 5000 {
+					cancel()
+				}
+				if err := e.put(0, &line{values: []string{"1"}}); err != nil {
+					return err
+				}
+			}
+		},
+	}
+	if _, err := write(ctx, city.New(500, 1), t.TempDir(), 1, []*view{&v}); !errors.Is(err, context.Canceled) || rows > 10_000 {
+		t.Errorf("%v after %d rows", err, rows)
 	}
 }

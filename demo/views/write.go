@@ -84,7 +84,9 @@ func write(ctx context.Context, c *city.City, dir string, threads int, views []*
 			if err != nil {
 				return err
 			}
-			return newEmitter(c, v, dir, t).run()
+			e := newEmitter(c, v, dir, t)
+			e.stop = ctx.Err
+			return e.run()
 		})
 	}
 	var m margins
