@@ -111,10 +111,11 @@ func (ts *Types) check(t *define.Type) define.Problems {
 }
 
 // Load reads every type.yaml of a file system, checks each type and all of
-// them together, and runs the cases.yaml beside each. The error is
-// define.Problems: everything that was found.
-func Load(files fs.FS, book *clock.Book) (*Types, error) {
-	ts, err := NewTypes()
+// them together, and runs the cases.yaml beside each. The types of known are
+// there beside them, for what they open. The error is define.Problems:
+// everything that was found.
+func Load(files fs.FS, book *clock.Book, known ...*define.Type) (*Types, error) {
+	ts, err := NewTypes(known...)
 	if err != nil {
 		return nil, err
 	}
@@ -135,10 +136,10 @@ func Load(files fs.FS, book *clock.Book) (*Types, error) {
 	}
 	var list []loaded
 	err = fs.WalkDir(files, ".", func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || path.Base(p) != "type.yaml" {
+		if err != nil || !d.Type().IsRegular() || path.Base(p) != "type.yaml" {
 			return err
 		}
-		text, err := fs.ReadFile(files, p)
+		text, err := readSmall(files, p)
 		if err != nil {
 			return err
 		}
@@ -159,7 +160,11 @@ func Load(files fs.FS, book *clock.Book) (*Types, error) {
 			found = append(found, ps...)
 			continue
 		}
-		text, err := fs.ReadFile(files, l.cases)
+		text, err := readSmall(files, l.cases)
+		if errors.Is(err, fault.Invalid) {
+			note(err, l.cases)
+			continue
+		}
 		if err != nil {
 			found = append(found, define.Problem{File: l.t.Path, What: "no cases.yaml beside it", Mend: "give at least one case that runs from the first to the last state"})
 			continue
@@ -171,4 +176,19 @@ func Load(files fs.FS, book *clock.Book) (*Types, error) {
 		return nil, found
 	}
 	return ts, nil
+}
+
+// maxFile bounds a file of a type or of cases, in bytes.
+const maxFile = 1 << 20
+
+// readSmall reads a regular file of at most maxFile bytes.
+func readSmall(files fs.FS, name string) ([]byte, error) {
+	info, err := fs.Stat(files, name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxFile {
+		return nil, fmt.Errorf("%s: want a file of at most %d bytes: %w", name, maxFile, fault.Invalid)
+	}
+	return fs.ReadFile(files, name)
 }

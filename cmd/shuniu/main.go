@@ -44,6 +44,7 @@ type commandLine struct {
 	Query    queryCommand    `cmd:"" help:"Run one SELECT over landing.*, standard.*, library.*, topic.*."`
 	Standard standardCommand `cmd:"" help:"Hold values and addresses against the national standards."`
 	Clock    clockCommand    `cmd:"" help:"Say when a legal limit is due, with the days that count."`
+	Matter   matterCommand   `cmd:"" help:"Check types of matters, list them, compare versions."`
 	Refine   refineCommand   `cmd:"" help:"Build a resource library: one row a thing from what all departments say of it."`
 	Link     linkCommand     `cmd:"" help:"Say which rows speak of the same person, company, product or publication."`
 	Demo     demoCommand     `cmd:"" help:"Write a synthetic city with its truth, or score what was made of it."`
