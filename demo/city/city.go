@@ -26,6 +26,7 @@ type City struct {
 	Towns []Town
 
 	seed       uint64
+	asked      int // residents
 	households int
 	dwellings  int
 	firms      int
@@ -38,7 +39,7 @@ type City struct {
 
 // New returns the city of about n residents (exact within a few persons).
 func New(n int, seed uint64) *City {
-	c := &City{seed: seed, households: max(1, int(math.Round(float64(n)/HouseholdSize))), firms: max(1, int(math.Round(float64(n)*FirmsPerResident)))}
+	c := &City{seed: seed, asked: n, households: max(1, int(math.Round(float64(n)/HouseholdSize))), firms: max(1, int(math.Round(float64(n)*FirmsPerResident)))}
 	c.dwellings = (c.households*dwellingsPerEmpty + dwellingsPerEmpty - 2) / (dwellingsPerEmpty - 1)
 	c.Towns = buildTowns(seed, c.dwellings)
 	for i := range c.Towns {
@@ -52,6 +53,9 @@ func New(n int, seed uint64) *City {
 
 // Seed returns the seed.
 func (c *City) Seed() uint64 { return c.seed }
+
+// Asked returns the number of residents that New was asked for.
+func (c *City) Asked() int { return c.asked }
 
 // Households counts those that live here on the last day; they are numbered from 0.
 func (c *City) Households() int { return c.households }

@@ -18,7 +18,7 @@ type Person struct {
 	Born      Day
 	Died      Day
 	Citizen   string // 18 characters with a right check character, area 39…: no province
-	Phone     string // 154…, no network; "" for children
+	Phone     string // 154…, no network; "" for children, often that of the household for the old
 	Nation    int    // GB/T 3304, 1 is 汉族
 	Local     bool   // 户籍人口
 	Origin    string // province of the 户籍
@@ -110,6 +110,9 @@ func (c *City) person(hh *Household, slot int, age float64, sex byte, role Role)
 	years := p.Born.Age(last)
 	if years >= 12 {
 		p.Phone = mobile(id)
+		if years >= 75 && r(7).N(100) < 30 { // the old give the number of the head of the household
+			p.Phone = mobile(uint64(hh.ID * slots))
+		}
 	}
 	c.live(&p, years, last)
 	return p

@@ -43,6 +43,19 @@ var linkages = []linkage{
 			{"持证残疾人名册_2024", "本人", []string{"姓名", "", "出生年月日", "联系电话", "住址"}},
 		},
 	},
+	{ // the same without citizen numbers, as where a department may not hold them
+		name: "persons_without_numbers", columns: []string{"姓名", "出生日期", "电话", "地址"},
+		sources: []source{
+			{"实有人口登记信息", "本人", []string{"姓名", "出生日期", "联系电话", "现住址"}},
+			{"居民健康档案", "本人", []string{"个人信息/姓名", "个人信息/出生日期", "个人信息/本人电话", "个人信息/居住地址"}},
+			{"医保参保人员", "本人", []string{"psn_name", "brdy", "tel", "addr"}},
+			{"城镇职工参保登记", "本人", []string{"xm", "csrq", "lxdh", ""}},
+			{"养老金发放明细", "本人", []string{"姓名", "", "手机", "领取地址"}},
+			{"学籍信息", "学生", []string{"学生姓名", "出生日期", "", "家庭住址"}},
+			{"高龄老人关爱台账", "本人", []string{"姓名", "", "电话", "住址"}},
+			{"持证残疾人名册_2024", "本人", []string{"姓名", "出生年月日", "联系电话", "住址"}},
+		},
+	},
 	{
 		name: "firms", columns: []string{"统一社会信用代码", "名称", "法定代表人", "电话", "地址"},
 		sources: []source{
@@ -80,10 +93,8 @@ func (t *truth) link(ctx context.Context, land Landing, l linkage) ([]Measure, e
 			}
 			for _, e := range entities[f.File] {
 				id, known := ids[e]
-				if !known || e == "" { // a row that somebody typed stands alone
-					id = int32(len(ids) + len(want))
-				}
-				if e != "" {
+				if !known {
+					id = int32(len(ids))
 					ids[e] = id
 				}
 				want = append(want, id)
@@ -105,7 +116,16 @@ func (t *truth) link(ctx context.Context, land Landing, l linkage) ([]Measure, e
 	if err != nil {
 		return nil, err
 	}
-	rate, n := link.Rate(res.Cluster, want), int64(in.Rows)
+	// Rows that somebody typed to try a system speak of nobody: they were
+	// linked with the others, and no pair of them counts.
+	got, kept := make([]int32, 0, len(want)), want[:0:len(want)]
+	nobody, typed := ids[""]
+	for i, w := range want {
+		if !typed || w != nobody {
+			got, kept = append(got, res.Cluster[i]), append(kept, w)
+		}
+	}
+	rate, n := link.Rate(got, kept), int64(len(kept))
 	return []Measure{
 		{"linkage." + l.name + ".precision", rate.Precision, nil, n, "share"},
 		{"linkage." + l.name + ".recall", rate.Recall, nil, n, "share"},

@@ -18,6 +18,7 @@
 //	duplicates.csv       department, file, row, row it repeats, entity
 //	fields.csv           department, file, field, what it holds
 //	source_of_right.csv  attribute, department whose value wins, basis
+//	city.csv             residents asked for and seed: package city makes any true value again
 //	margins.csv          what the city holds, against what it should
 //
 // Rows count the data rows of a file from 1; row 0 is the file itself. Only the

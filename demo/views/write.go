@@ -112,6 +112,13 @@ func write(ctx context.Context, c *city.City, dir string, threads int, views []*
 	if err := m.write(filepath.Join(truthDir, "margins.csv")); err != nil {
 		return Summary{}, err
 	}
+	// With these two, package city makes any true value again.
+	if err := writeCSV(filepath.Join(truthDir, "city.csv"), []string{"residents", "seed", "start", "end"}, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "%d,%d,%s,%s\n", c.Asked(), c.Seed(), city.Start, city.End)
+		return err
+	}); err != nil {
+		return Summary{}, err
+	}
 	return summary(c, truthDir, m)
 }
 
