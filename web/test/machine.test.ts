@@ -75,3 +75,11 @@ test('parts take about a second and a half', () => {
   expect(partSize(1e12)).toBe(16 << 20)
   expect(partSize(2 << 20)).toBe(3 << 20)
 })
+
+test('while the hub does not answer an upload is stalled, not failed', () => {
+  const up = after({ kind: 'begin' }, { kind: 'created', uploadId: 'u1', offset: 0 }, { kind: 'progress', offset: 60, rate: 10 }, { kind: 'stalled', on: true })
+  expect(up).toMatchObject({ stage: 'uploading', offset: 60, stalled: true, rate: undefined })
+  expect(run(up, { kind: 'stalled', on: true })).toBe(up)
+  expect(run(up, { kind: 'stalled', on: false }, { kind: 'received' })).toMatchObject({ stage: 'analysing', stalled: false })
+  expect(run(up, { kind: 'pause' }).stalled).toBe(false)
+})

@@ -1,5 +1,6 @@
 // One way to the hub: JSON over fetch, with the hub's own error documents.
 
+import i18n from '../app/i18n'
 import type { DemoAccount } from './types'
 
 /** A Problem is what the hub says went wrong (RFC 9457, with our fields). */
@@ -70,7 +71,7 @@ export async function send(method: string, path: string, ask: Ask = {}): Promise
     res = await fetch(href(path, ask.query), { method, headers, credentials: 'same-origin', ...(body === undefined ? {} : { body }), ...(ask.signal ? { signal: ask.signal } : {}) })
   } catch (e) {
     if (ask.signal?.aborted) throw e
-    throw new ApiError(0, { code: 'offline', detail: e instanceof Error ? e.message : String(e) })
+    throw new ApiError(0, { code: 'offline', title: i18n.t('state.offline'), detail: i18n.t('state.offline'), hint: i18n.t('state.offline_text') })
   }
   if (!res.ok) throw new ApiError(res.status, await problemOf(res))
   return res

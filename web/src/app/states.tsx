@@ -73,7 +73,7 @@ export function Failure({ error, retry, compact }: { error: unknown; retry?: () 
       text={<>
         <div>{detail}</div>
         {problem?.errors?.map((e) => <div key={`${e.location}${e.message}`}>{e.location && <code>{e.location}</code>} {e.message}</div>)}
-        <div className="says-hint">{problem?.hint || t('state.safe')}</div>
+        {!api?.offline && <div className="says-hint">{problem?.hint || t('state.safe')}</div>}
         {trace}
       </>}
       action={retryButton}

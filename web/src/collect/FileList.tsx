@@ -5,7 +5,7 @@ import { Dot, Progress } from '../app/bits'
 import { bytes, num } from '../app/format'
 import type { Item } from './machine'
 import { uploader } from './uploader'
-import { asks, sayFound, stageTone, useStage } from './words'
+import { asks, landingTotal, sayFound, stageTone, useStage } from './words'
 
 /** FileList is one card a file: where it stands and what can be done. */
 export function FileList({ items, current, onPick }: { items: Item[]; current: string | undefined; onPick: (key: string) => void }) {
@@ -28,10 +28,11 @@ export function FileList({ items, current, onPick }: { items: Item[]; current: s
               {i.stage === 'done' && i.batches && <span className="file-sub">{t('receipt.line', { landed: num(i.batches.reduce((n, b) => n + b.rows_landed, 0)), held: num(i.batches.reduce((n, b) => n + b.rows_quarantined, 0)) })}</span>}
               {i.report?.refused && <span className="file-sub bad">{i.report.refused.message}</span>}
               {i.stage === 'lost' && <span className="file-sub">{t('upload.lost_short')}</span>}
+              {i.stalled && <span className="file-sub warn">{t('state.offline')}</span>}
               {i.stage === 'failed' && <span className="file-sub bad">{i.fault?.detail}</span>}
               {(i.stage === 'uploading' || i.stage === 'paused') && <Progress done={i.offset} total={i.size} label={t('stage.uploading')} />}
               {i.stage === 'analysing' && <Progress done={0} total={0} label={t('stage.analysing')} />}
-              {i.stage === 'landing' && <Progress done={i.done ?? 0} total={i.total ?? 0} label={t('stage.landing')} />}
+              {i.stage === 'landing' && <Progress done={i.done ?? 0} total={landingTotal(i)} label={t('stage.landing')} />}
             </button>
             <FileActions item={i} />
           </li>

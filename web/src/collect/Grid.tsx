@@ -1,5 +1,6 @@
 // The preview grid: the file's own rows, coloured by what they are taken for.
 import { Dropdown } from 'antd'
+import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Area, TableReport } from '../api/types'
 import { num } from '../app/format'
@@ -17,7 +18,7 @@ export function Grid({ table, onArea }: { table: TableReport; onArea: (a: Area) 
   const number = (r: GridRow) => {
     const label = r.line === 0 ? '' : r.to && r.to > r.line ? `${r.line}–${r.to}` : String(r.line)
     if (r.line === 0) return <span className="num">{label}</span>
-    return <Dropdown trigger={['click']} autoFocus menu={menu(r.line)}><button type="button" className="num" aria-label={t('grid.line_menu', { line: label })}>{label}</button></Dropdown>
+    return <LineMenu items={menu(r.line).items} name={t('grid.line_menu', { line: label })}>{label}</LineMenu>
   }
   return (
     <div className="grid" tabIndex={0} role="region" aria-label={t('upload.preview')}>
@@ -39,6 +40,13 @@ export function Grid({ table, onArea }: { table: TableReport; onArea: (a: Area) 
       </table>
     </div>
   )
+}
+
+/** LineMenu is the number of a line with what one may say about it; closed by the keyboard it gives the focus back. */
+function LineMenu({ items, name, children }: { items: { key: string; label: string; onClick: () => void }[]; name: string; children: string }) {
+  const button = useRef<HTMLButtonElement>(null)
+  const back = (open: boolean) => { if (!open && document.activeElement?.closest('.ant-dropdown')) button.current?.focus() }
+  return <Dropdown trigger={['click']} autoFocus menu={{ items }} onOpenChange={back}><button ref={button} type="button" className="num" aria-label={name}>{children}</button></Dropdown>
 }
 
 const align = (t: TableReport, j: number) => (t.columns[j]?.type === 'integer' || t.columns[j]?.type === 'decimal' ? 'right num' : undefined)

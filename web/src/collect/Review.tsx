@@ -21,7 +21,7 @@ import { Receipts } from './Receipt'
 import { Target } from './Target'
 import { uploader } from './uploader'
 import { encodingName, formatName } from '../app/status'
-import { sayTable } from './words'
+import { landingTotal, sayTable } from './words'
 
 export function Review({ item, onBack, onNext }: { item: Item; onBack: () => void; onNext: () => void }) {
   const { t } = useTranslation()
@@ -49,14 +49,14 @@ function Body({ item, onNext }: { item: Item; onNext: () => void }) {
     case 'waiting':
     case 'uploading':
     case 'paused':
-      return <Says icon={<InboxOutlined />} title={t(`stage.${item.stage}`)} text={<><Progress done={item.offset} total={item.size} label={t('stage.uploading')} /><p className="num">{bytes(item.offset)} / {bytes(item.size)}</p><p>{t('upload.going')}</p></>}
+      return <Says icon={<InboxOutlined />} title={t(`stage.${item.stage}`)} text={<><Progress done={item.offset} total={item.size} label={t('stage.uploading')} /><p className="num">{bytes(item.offset)} / {bytes(item.size)}</p><p className={item.stalled ? 'warn' : ''} role="status">{t(item.stalled ? 'upload.stalled' : 'upload.going')}</p></>}
         action={item.stage === 'paused' ? <Button type="primary" onClick={() => uploader.resume(item.key)}>{t('upload.resume')}</Button> : <Button onClick={() => uploader.pause(item.key)}>{t('upload.pause')}</Button>} />
     case 'lost':
       return <Says tone="warn" icon={<FileSearchOutlined />} title={t('upload.lost')} text={t('upload.lost_text', { name: item.name, pct: item.size ? Math.floor((item.offset / item.size) * 100) : 0 })} action={<Repick item={item} />} />
     case 'analysing':
-      return <div className="review-wait"><p>{t('upload.analysing')}</p><Skeleton rows={7} /></div>
+      return <div className="review-wait"><p role="status" className={item.stalled ? 'warn' : ''}>{t(item.stalled ? 'upload.stalled' : 'upload.analysing')}</p><Skeleton rows={7} /></div>
     case 'landing':
-      return <Says icon={<InboxOutlined />} title={t('stage.landing')} text={<><Progress done={item.done ?? 0} total={item.total ?? 0} label={t('stage.landing')} /><p>{item.step ? t(`step.${item.step}`, item.step) : ''}</p><p>{t('upload.landing_text')}</p></>} />
+      return <Says icon={<InboxOutlined />} title={t('stage.landing')} text={<Landing item={item} />} />
     case 'failed':
       return <Says tone="bad" title={t(`upload.failed_${item.failedAt ?? 'uploading'}`)} text={<><p>{item.fault?.detail || t('state.failed')}</p><p className="says-hint">{item.fault?.hint || t(item.failedAt === 'landing' ? 'upload.safe_landing' : 'state.safe')}</p>{item.fault?.trace && <p>{t('state.trace')} <code>{item.fault.trace}</code></p>}</>} action={<Button type="primary" icon={<RedoOutlined />} onClick={() => uploader.retry(item.key)}>{t('state.retry')}</Button>} />
     case 'refused':
@@ -66,6 +66,19 @@ function Body({ item, onNext }: { item: Item; onNext: () => void }) {
     case 'confirm':
       return item.report ? <Confirm key={item.uploadId} item={item} /> : <Skeleton />
   }
+}
+
+/** Landing shows the rows read so far against those that were found before. */
+function Landing({ item }: { item: Item }) {
+  const { t } = useTranslation()
+  const total = landingTotal(item)
+  return (
+    <>
+      <Progress done={item.done ?? 0} total={total} label={t('stage.landing')} />
+      <p>{item.step ? t(`step.${item.step}`, item.step) : ''}{item.done && total > 0 ? <span className="num"> {t('upload.rows_of', { done: num(item.done), total: num(total) })}</span> : ''}</p>
+      <p className={item.stalled ? 'warn' : ''} role="status">{t(item.stalled ? 'upload.stalled' : 'upload.landing_text')}</p>
+    </>
+  )
 }
 
 function Repick({ item }: { item: Item }) {
@@ -143,8 +156,8 @@ function Confirm({ item }: { item: Item }) {
       {item.fault && <Says tone="bad" title={t('upload.failed_analysing')} text={<><p>{item.fault.detail}</p><p className="says-hint">{item.fault.hint || t('upload.kept_first')}</p></>} />}
       {item.recipe && <p className="recipe"><CheckOutlined aria-hidden /> {t('upload.recipe', { name: item.recipe })}</p>}
       {questions.length + naming.length > 0 && (
-        <section className="questions" aria-label={t('upload.questions')}>
-          <h3><QuestionCircleOutlined aria-hidden /> {t('upload.questions_n', { count: open.length })}</h3>
+        <section className={`questions ${open.length === 0 ? 'answered' : ''}`} aria-label={t('upload.questions')}>
+          <h3 aria-live="polite">{open.length > 0 ? <><QuestionCircleOutlined aria-hidden /> {t('upload.questions_n', { count: open.length })}</> : <><CheckOutlined aria-hidden /> {t('upload.questions_done')}</>}</h3>
           {naming.map((x) => (
             <Naming key={`name${x.n}`} table={x} many={tables.length > 1} name={choices[x.n]?.name} done={named.includes(x.n) || !!choices[x.n]?.name?.trim()}
               onName={(name) => { change(x.n, { name }); setNamed(name.trim() ? [...named.filter((n) => n !== x.n), x.n] : named.filter((n) => n !== x.n)) }} />
@@ -199,7 +212,7 @@ function Units({ table, column, text, many, kept, busy, onKeep, onUnit }: { tabl
   const { t } = useTranslation()
   return (
     <>
-      <span>{many && <Chip>{table.name}</Chip>} {text}</span>
+      <span>{many && <><Chip>{table.name}</Chip> </>}{text}</span>
       <Radio.Group className="question-answers" aria-label={t('units.choose', { name: column.name })} disabled={busy} value={kept ? 'keep' : undefined}
         onChange={(e) => { const v = String(e.target.value); if (v === 'keep') onKeep(); else onUnit(v.slice(1)) }}>
         <Radio value="keep">{t('units.keep')}</Radio>
@@ -217,7 +230,7 @@ function Naming({ table, many, name, done, onName }: { table: TableReport; many:
   const was = table.suggested?.name ?? table.name
   return (
     <div className="question">
-      <span>{done && <CheckOutlined aria-hidden className="ok" />} {many && <Chip>{table.name}</Chip>} {done ? t('naming.done', { name: name ?? was }) : t('naming.ask', { name: was })}</span>
+      <span>{done && <><CheckOutlined aria-hidden className="ok" /> </>}{many && <><Chip>{table.name}</Chip> </>}{done ? t('naming.done', { name: name ?? was }) : t('naming.ask', { name: was })}</span>
       <div className="question-answers">
         {(table.suggested?.names ?? []).map((n) => <Button key={n} size="small" type={done && name === n ? 'primary' : 'default'} onClick={() => onName(n)}>{n}</Button>)}
         <Input size="small" maxLength={100} aria-label={t('naming.own')} placeholder={t('naming.own')} value={text} onChange={(e) => { setText(e.target.value); onName(e.target.value) }} />

@@ -27,6 +27,8 @@ export interface Item {
   total?: number | undefined
   batches?: Batch[] | undefined
   busy?: boolean | undefined
+  /** stalled: the hub does not answer; what goes on is tried again until it does. */
+  stalled?: boolean | undefined
   /** columnsWere is how many columns each table (n) had before the last change of settings. */
   columnsWere?: Record<number, number> | undefined
 }
@@ -44,6 +46,7 @@ export type Happening =
   | { kind: 'land'; runId?: string | undefined }
   | { kind: 'step'; step?: string | undefined; done?: number | undefined; total?: number | undefined }
   | { kind: 'landed'; batches: Batch[] }
+  | { kind: 'stalled'; on: boolean }
   | { kind: 'fault'; fault: Fault }
   | { kind: 'retry' }
 
@@ -57,7 +60,7 @@ export function next(item: Item, h: Happening): Item {
     case 'progress':
       return item.stage === 'uploading' || item.stage === 'paused' ? { ...item, offset: Math.max(0, Math.min(h.offset, item.size)), ...(h.rate === undefined ? {} : { rate: h.rate }) } : item
     case 'pause':
-      return item.stage === 'uploading' || item.stage === 'waiting' ? { ...item, stage: 'paused', rate: undefined } : item
+      return item.stage === 'uploading' || item.stage === 'waiting' ? { ...item, stage: 'paused', rate: undefined, stalled: false } : item
     case 'resume':
       return item.stage === 'paused' || item.stage === 'lost' ? { ...item, stage: 'waiting', fault: undefined } : item
     case 'lose':
@@ -77,10 +80,12 @@ export function next(item: Item, h: Happening): Item {
       return item.stage === 'landing' || item.stage === 'analysing' ? { ...item, step: h.step, done: h.done, total: h.total } : item
     case 'landed':
       return item.stage === 'landing' ? { ...item, stage: 'done', batches: h.batches, step: undefined, fault: undefined, failedAt: undefined } : item
+    case 'stalled':
+      return (item.stalled ?? false) === h.on ? item : { ...item, stalled: h.on, ...(h.on ? { rate: undefined } : {}) }
     case 'fault': {
       const at = item.stage === 'analysing' || item.busy ? 'analysing' : item.stage === 'landing' ? 'landing' : 'uploading'
       // A failed second look keeps the first report on screen.
-      return item.busy && item.report ? { ...item, busy: false, fault: h.fault } : { ...item, stage: 'failed', failedAt: at, fault: h.fault, busy: false, rate: undefined }
+      return item.busy && item.report ? { ...item, busy: false, fault: h.fault } : { ...item, stage: 'failed', failedAt: at, fault: h.fault, busy: false, rate: undefined, stalled: false }
     }
     case 'retry':
       if (item.stage !== 'failed') return item

@@ -4,7 +4,7 @@
 import { useSyncExternalStore } from 'react'
 import { ApiError } from '../api/client'
 import { hub } from '../api/hub'
-import type { Batch, LandedTable, ReadOptions, Run } from '../api/types'
+import type { Batch, LandedTable, ReadOptions, Run, Upload as UploadState } from '../api/types'
 import { readPref, writePref } from '../app/prefs'
 import { watchRuns } from '../app/stream'
 import { keep, next, partSize, revive, same, type Fault, type Happening, type Item, type Kept } from './machine'
@@ -22,6 +22,9 @@ export const faultOf = (e: unknown): Fault =>
   e instanceof ApiError
     ? { code: e.problem.code ?? (e.offline ? 'offline' : 'internal'), detail: e.problem.detail ?? e.message, ...(e.problem.hint ? { hint: e.problem.hint } : {}), ...(e.problem.trace_id ? { trace: e.problem.trace_id } : {}) }
     : { code: 'internal', detail: e instanceof Error ? e.message : String(e) }
+
+/** passing tells a hub that does not answer, or not now, from one that says no. */
+const passing = (e: unknown): e is ApiError => e instanceof ApiError && (e.offline || [429, 502, 503, 504].includes(e.status))
 
 class Uploader {
   private items: Item[] = []
@@ -165,8 +168,11 @@ class Uploader {
     try {
       let item = this.get(key)
       if (!item) return
-      let u = item.uploadId ? await hub.upload(item.uploadId).catch((e: unknown) => { if (e instanceof ApiError && e.status === 404) return null; throw e }) : null
-      u ??= await hub.createUpload({ name: item.name, size_bytes: file.size, ...(file.lastModified > 0 ? { last_modified: new Date(file.lastModified).toISOString() } : {}) })
+      const wanted = () => !abort.signal.aborted
+      const begun = item.uploadId
+      const { name } = item
+      const old = begun ? await this.patiently(key, () => hub.upload(begun).catch((e: unknown) => { if (e instanceof ApiError && e.status === 404) return null; throw e }), wanted, abort.signal) : null
+      let u: UploadState = old ?? await this.patiently(key, () => hub.createUpload({ name, size_bytes: file.size, ...(file.lastModified > 0 ? { last_modified: new Date(file.lastModified).toISOString() } : {}) }), wanted, abort.signal)
       this.happen(key, { kind: 'created', uploadId: u.id, offset: u.offset_bytes })
       let tries = 0
       let empty = file.size === 0 && !u.received
@@ -179,6 +185,7 @@ class Uploader {
         try {
           u = await hub.append(u.id, u.offset_bytes, part, abort.signal)
           tries = 0
+          this.happen(key, { kind: 'stalled', on: false })
           const rate = part.size / Math.max(0.001, (performance.now() - began) / 1000)
           this.happen(key, { kind: 'progress', offset: u.offset_bytes, rate })
         } catch (e) {
@@ -187,10 +194,11 @@ class Uploader {
             u = { ...u, offset_bytes: e.problem.offset_bytes }
             continue
           }
-          const passing = e instanceof ApiError && (e.offline || e.status === 503 || e.status === 429 || e.status === 502 || e.status === 504)
-          if (!passing || ++tries > 6) throw e
-          await wait(Math.min(15_000, 400 * 2 ** tries), abort.signal)
-          u = await hub.upload(u.id)
+          if (!passing(e) || (!e.offline && ++tries > 6)) throw e
+          this.happen(key, { kind: 'stalled', on: true })
+          await wait(Math.min(5000, 400 * 2 ** tries), abort.signal)
+          const at = u.id
+          u = await this.patiently(key, () => hub.upload(at), () => !abort.signal.aborted, abort.signal)
         }
       }
       this.files.delete(key)
@@ -206,12 +214,28 @@ class Uploader {
     }
   }
 
+  /** patiently asks the hub until it answers: as long as it takes while nobody does, some time while it is busy. */
+  private async patiently<T>(key: string, ask: () => Promise<T>, wanted: () => boolean, signal?: AbortSignal): Promise<T> {
+    for (let n = 0; ; n++) {
+      try {
+        const answer = await ask()
+        this.happen(key, { kind: 'stalled', on: false })
+        return answer
+      } catch (e) {
+        if (!passing(e) || !wanted() || (!e.offline && n >= 8)) throw e
+        this.happen(key, { kind: 'stalled', on: true })
+        await wait(Math.min(5000, 400 * 2 ** n), signal)
+      }
+    }
+  }
+
   /** place asks the hub how far an upload of an earlier visit is. */
   private async place(key: string) {
     const item = this.get(key)
     if (!item?.uploadId) return
     try {
-      const u = await hub.upload(item.uploadId)
+      const id = item.uploadId
+      const u = await this.patiently(key, () => hub.upload(id), () => this.get(key) !== undefined)
       if (u.received) {
         this.happen(key, { kind: 'received' })
         await this.look(key, false)
@@ -232,9 +256,10 @@ class Uploader {
       const item = this.get(key)
       if (!item?.uploadId) return
       let runId = ''
-      if (ask) runId = (await hub.inspect(item.uploadId, item.options)).run_id
+      const { uploadId, options } = item
+      if (ask) runId = (await this.patiently(key, () => hub.inspect(uploadId, options), stillMine)).run_id
       for (let n = 0; stillMine(); n++) {
-        const i = await hub.inspection(item.uploadId)
+        const i = await this.patiently(key, () => hub.inspection(uploadId), stillMine)
         if (!stillMine()) return
         const current = !runId || !i.run_id || i.run_id === runId
         if (i.state === 'done' && i.report && current) {
@@ -269,19 +294,21 @@ class Uploader {
       this.happen(key, { kind: 'fault', fault: { code: 'internal' } })
       return
     }
+    const { runId } = item
+    const stillMine = () => this.get(key)?.runId === runId
     try {
-      for (let n = 0; this.get(key)?.runId === item.runId; n++) {
-        const r = await hub.run(item.runId)
+      for (let n = 0; stillMine(); n++) {
+        const r = await this.patiently(key, () => hub.run(runId), stillMine)
         this.happen(key, { kind: 'step', step: r.step || r.steps.at(-1)?.name, done: r.progress.done, total: r.progress.total })
         if (r.state === 'done') {
-          this.happen(key, { kind: 'landed', batches: await receipts(r) })
+          this.happen(key, { kind: 'landed', batches: await this.patiently(key, () => receipts(r), stillMine) })
           return
         }
         if (r.state === 'failed' || r.state === 'cancelled') {
           this.happen(key, { kind: 'fault', fault: { code: r.state, detail: r.errors[0] ?? '' } })
           return
         }
-        await this.turn(item.runId, Math.min(2000, 150 + n * 80))
+        await this.turn(runId, Math.min(2000, 150 + n * 80))
       }
     } catch (e) {
       this.happen(key, { kind: 'fault', fault: faultOf(e) })
@@ -312,4 +339,7 @@ async function receipts(r: Run): Promise<Batch[]> {
 }
 
 export const uploader = new Uploader()
+
+// Leaving the site while bytes are on their way asks first: a browser forgets the files that were picked.
+if (typeof window !== 'undefined') window.addEventListener('beforeunload', (e) => { if (uploader.list().some((i) => i.stage === 'uploading' || i.stage === 'waiting')) e.preventDefault() })
 export const useUploads = () => useSyncExternalStore(uploader.subscribe, uploader.list)

@@ -39,6 +39,9 @@ export function sayTable(t: TFunction, x: TableReport): { key: string; text: str
 /** asks is how much of a table a person has to say: its questions, and a name when the found one says too little. */
 export const asks = (x: TableReport): number => x.questions.length + (x.suggested?.vague && !x.suggested.exists ? 1 : 0)
 
+/** landingTotal is how many rows a landing has before it: what the run says, else what was found. */
+export const landingTotal = (i: Item): number => i.total || (i.step === 'read' ? (i.report?.tables.reduce((n, x) => n + x.rows, 0) ?? 0) : 0)
+
 export const delimiters = [',', '\t', ';', '|', ' ', ':', '^', '~', '\u0001'] as const
 export const delimiterName = (t: TFunction, d: string): string => t(`delimiter.${{ ',': 'comma', '\t': 'tab', ';': 'semicolon', '|': 'pipe', ' ': 'space', ':': 'colon', '^': 'caret', '~': 'tilde', '\u0001': 'soh' }[d] ?? 'other'}`, { d })
 

@@ -8,8 +8,8 @@ import { hub } from '../api/hub'
 import type { Account, SignInLock } from '../api/types'
 import { Card, Chip, Dot, PageHead, When, type Tone } from '../app/bits'
 import { fullTime, num } from '../app/format'
-import { Failure, Loaded, NoRight } from '../app/states'
-import { may, useMe } from '../app/session'
+import { Failure, Loaded } from '../app/states'
+import { useMe } from '../app/session'
 import { DataTable, Pager, usePager, type Col } from '../table/DataTable'
 import { Export } from '../table/Export'
 
@@ -17,13 +17,6 @@ const tone: Record<string, Tone> = { active: 'ok', locked: 'warn', disabled: 'of
 const roles = ['leader', 'admin', 'engineer', 'steward', 'consumer', 'assessor', 'security', 'auditor', 'officer', 'community', 'clerk']
 
 export default function Accounts() {
-  const { t } = useTranslation()
-  const me = useMe()
-  if (me && !may(me, 'manage_users')) return <><PageHead title={t('menu.accounts')} trail={t('menu.system')} sub={t('account.sub')} /><Card><NoRight right="manage_users" /></Card></>
-  return <List />
-}
-
-function List() {
   const { t } = useTranslation()
   const { modal, message } = App.useApp()
   const me = useMe()

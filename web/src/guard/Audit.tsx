@@ -8,8 +8,7 @@ import { hub } from '../api/hub'
 import type { AuditEntry } from '../api/types'
 import { Card, Chip, Code, PageHead, When } from '../app/bits'
 import { fullTime, num } from '../app/format'
-import { Failure, Loaded, NoResults, NoRight, Says } from '../app/states'
-import { may, useMe } from '../app/session'
+import { Failure, Loaded, NoResults, Says } from '../app/states'
 import { useUrl } from '../app/url'
 import { DataTable, Pager, usePager, type Col } from '../table/DataTable'
 import { Export } from '../table/Export'
@@ -19,13 +18,6 @@ const filters = ['account', 'action', 'object']
 const actions = ['read_rows', 'read_entry', 'land', 'mend', 'edit_entry', 'rollback', 'manage_runs', 'manage_users', 'read_audit', 'operate', 'sign_in', 'sign_out', 'switch_role', 'change_password']
 
 export default function Audit() {
-  const { t } = useTranslation()
-  const me = useMe()
-  if (me && !may(me, 'read_audit')) return <><PageHead title={t('menu.audit')} trail={t('menu.system')} sub={t('audit.sub')} /><Card><NoRight right="read_audit" /></Card></>
-  return <Log />
-}
-
-function Log() {
   const { t } = useTranslation()
   const [query, set] = useUrl()
   const pager = usePager()
