@@ -203,7 +203,7 @@ func (s *step) comment(c Command) error {
 	if strings.TrimSpace(c.Note) == "" {
 		return &FormError{[]FieldError{{"note", "missing", "a comment says something"}}}
 	}
-	s.role = s.anyRole()
+	s.role = s.part()
 	if s.role == "" {
 		return &Refusal{Matter: s.m.ID, Action: c.Action, State: s.m.State, Why: "the actor has no part in it", Kind: fault.Denied}
 	}

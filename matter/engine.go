@@ -37,6 +37,7 @@ type Engine struct {
 	book    *clock.Book
 	machine *Machine
 	deliver map[string]Deliverer
+	stuck   map[ID]time.Time // matters that time could not move, and when to try again
 	wake    chan struct{}
 }
 
@@ -44,7 +45,7 @@ type Engine struct {
 func New(types *Types, book *clock.Book, store Store, log *slog.Logger) *Engine {
 	return &Engine{
 		store: store, types: types, log: log, owner: ulid.Make().String(), now: time.Now, book: book,
-		machine: NewMachine(types, book, newID), deliver: map[string]Deliverer{}, wake: make(chan struct{}, 1),
+		machine: NewMachine(types, book, newID), deliver: map[string]Deliverer{}, stuck: map[ID]time.Time{}, wake: make(chan struct{}, 1),
 	}
 }
 
@@ -259,8 +260,7 @@ func (e *Engine) Get(ctx context.Context, id ID) (*View, error) {
 	if v.Watchers, err = e.store.Watchers(ctx, id); err != nil {
 		return nil, err
 	}
-	if s.anyRole() == "" && !slices.Contains(v.Watchers, actor.Account) &&
-		!slices.Contains([]guard.Role{guard.Leader, guard.Admin, guard.Auditor}, actor.Role) {
+	if !s.mayRead() && !slices.Contains(v.Watchers, actor.Account) {
 		return nil, fmt.Errorf("matter %s: the actor has no part in it: %w", id, fault.Denied)
 	}
 	set, err := s.set()
@@ -280,10 +280,7 @@ func (e *Engine) Get(ctx context.Context, id ID) (*View, error) {
 	if v.Links, err = e.store.Links(ctx, id); err != nil {
 		return nil, err
 	}
-	v.Hidden = s.hidden()
-	for _, n := range v.Hidden {
-		delete(m.Data, n)
-	}
+	v.Hidden = s.strip()
 	return v, nil
 }
 
@@ -363,7 +360,51 @@ func (e *Engine) Inbox(ctx context.Context, after Place, limit int) ([]Waiting, 
 	if err != nil {
 		return nil, err
 	}
-	return e.store.Inbox(ctx, desks, after, min(max(limit, 1), 200))
+	list, err := e.store.Inbox(ctx, desks, after, min(max(limit, 1), 200))
+	if err != nil {
+		return nil, err
+	}
+	actor, err := e.actor(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		s, err := e.at().step(list[i].Head, actor, moment(e.now()))
+		if err != nil {
+			return nil, err
+		}
+		s.strip()
+	}
+	return list, nil
+}
+
+// List returns those matters of a filter that the actor of ctx may see, newest
+// first, without the fields they may not read. next is the Filter.Before of the
+// page after, "" when there is none; a page may hold fewer than the limit.
+func (e *Engine) List(ctx context.Context, f Filter) (page []*Matter, next ID, err error) {
+	actor, err := e.actor(ctx, "")
+	if err != nil {
+		return nil, "", err
+	}
+	f.Limit = min(max(f.Limit, 1), 200)
+	list, err := e.store.List(ctx, f)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, m := range list {
+		s, err := e.at().step(m, actor, moment(e.now()))
+		if err != nil {
+			return nil, "", err
+		}
+		if s.mayRead() {
+			s.strip()
+			page = append(page, m)
+		}
+	}
+	if len(list) == f.Limit {
+		next = list[len(list)-1].ID
+	}
+	return page, next, nil
 }
 
 // Counts tells how many lines Inbox has: all, and those due before the times.
@@ -484,4 +525,9 @@ func (e *Engine) Restore(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// Trim forgets idempotency keys older than age and returns how many.
+func (e *Engine) Trim(ctx context.Context, age time.Duration) (int64, error) {
+	return e.store.Trim(ctx, e.now().Add(-age))
 }

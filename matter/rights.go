@@ -22,7 +22,9 @@ func (s *step) turns() []Turn {
 			continue // only time moves it
 		}
 		for _, desk := range s.desks(r) {
-			out = append(out, Turn{desk, t.Region, t.Role, t.State})
+			if !slices.ContainsFunc(out, func(o Turn) bool { return o.Desk == desk && o.Region == t.Region }) {
+				out = append(out, Turn{desk, t.Region, t.Role, t.State})
+			}
 		}
 	}
 	return out
@@ -208,19 +210,35 @@ func (s *step) facts(source string) *define.Facts {
 	return f
 }
 
-// anyRole is a role of the type that the actor has, by name.
-func (s *step) anyRole() string {
-	names := make([]string, 0, len(s.t.Roles))
-	for n := range s.t.Roles {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	for _, n := range names {
+// part is the role in which the actor has a part in the matter, "" when none:
+// a role of the type that acts or is told, or having opened it.
+func (s *step) part() string {
+	for _, n := range s.t.Parts() {
 		if s.holds(n) {
 			return n
 		}
 	}
+	if p := s.actor.counts(); p.Account != "" && p.Account == s.m.Reporter {
+		return "reporter"
+	}
 	return ""
+}
+
+// mayRead tells whether the actor may see the matter.
+func (s *step) mayRead() bool {
+	return s.part() != "" || slices.Contains([]guard.Role{guard.Leader, guard.Admin, guard.Auditor}, s.actor.Role)
+}
+
+// strip takes away the fields the actor may not read and names them.
+func (s *step) strip() []string {
+	hidden := s.hidden()
+	for _, n := range hidden {
+		delete(s.m.Data, n)
+	}
+	if len(hidden) > 0 {
+		s.m.raw = nil
+	}
+	return hidden
 }
 
 // An Option is an action as it looks to an actor.

@@ -62,6 +62,8 @@ type Store interface {
 	// Watch and Unwatch; Watchers lists accounts.
 	Watch(ctx context.Context, id ID, account string, on bool) error
 	Watchers(ctx context.Context, id ID) ([]string, error)
+	// Trim forgets keys used before a time.
+	Trim(ctx context.Context, before time.Time) (int64, error)
 	// Publish keeps a version of a type, fault.Conflict when it is there with
 	// another text; Published returns all.
 	Publish(ctx context.Context, t *define.Type, by string, at time.Time) error

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"shuniu/clock"
@@ -18,6 +19,7 @@ const (
 	leaseFor   = 30 * time.Second
 	pollEvery  = time.Second
 	retryAfter = 30 * time.Second
+	stuckFor   = 10 * time.Minute
 	atOnce     = 200
 )
 
@@ -81,13 +83,24 @@ func (e *Engine) CatchUp(ctx context.Context) (int, error) {
 }
 
 // timers does a page of what time asks. A matter that time cannot move is
-// named in the log and must not keep the others waiting.
+// named in the log and left alone for a while: it keeps no other waiting.
 func (e *Engine) timers(ctx context.Context) (int, error) {
 	now := e.now()
-	ids, err := e.store.Waking(ctx, now, atOnce)
-	if err != nil || len(ids) == 0 {
+	e.mu.Lock()
+	for id, until := range e.stuck {
+		if until.Before(now) {
+			delete(e.stuck, id)
+		}
+	}
+	limit := atOnce + len(e.stuck)
+	e.mu.Unlock()
+	ids, err := e.store.Waking(ctx, now, limit)
+	if err != nil {
 		return 0, err
 	}
+	e.mu.RLock()
+	ids = slices.DeleteFunc(ids, func(id ID) bool { _, is := e.stuck[id]; return is })
+	e.mu.RUnlock()
 	mc := e.at()
 	works := make([]Work, 0, len(ids))
 	for _, id := range ids {
@@ -96,18 +109,20 @@ func (e *Engine) timers(ctx context.Context) (int, error) {
 	return e.count(ctx, "timer", ids, e.store.Apply(ctx, works...))
 }
 
-// count returns how many works were done; an error when none was.
+// count returns how many works were done, and says which were not.
 func (e *Engine) count(ctx context.Context, what string, ids []ID, results []Result) (n int, err error) {
 	for i, r := range results {
-		if r.Err == nil {
+		switch {
+		case r.Err == nil:
 			n++
-			continue
+		case errors.Is(r.Err, fault.Busy), errors.Is(r.Err, fault.Full): // the store, not the matter
+			err = errors.Join(err, fmt.Errorf("%s of matter %s: %w", what, ids[i], r.Err))
+		default:
+			e.mu.Lock()
+			e.stuck[ids[i]] = e.now().Add(stuckFor)
+			e.mu.Unlock()
+			e.log.LogAttrs(ctx, slog.LevelError, "matters: time cannot move one", slog.String("what", what), slog.String("matter", string(ids[i])), slog.String("error", r.Err.Error()))
 		}
-		err = errors.Join(err, fmt.Errorf("%s of matter %s: %w", what, ids[i], r.Err))
-	}
-	if n > 0 && err != nil {
-		e.log.LogAttrs(ctx, slog.LevelError, "matters: time cannot go on", slog.String("error", err.Error()))
-		err = nil
 	}
 	return n, err
 }

@@ -322,6 +322,10 @@ func (c *Clock) definition(limit clock.Limit, calendar string) *clock.Definition
 // ActionNames lists every action of the type, and "file".
 func (t *Type) ActionNames() []string { return t.env.actions }
 
+// Parts lists the roles that have a part in an open matter, by name: whoever
+// may only open matters of the type has none in those of others.
+func (t *Type) Parts() []string { return t.env.parts }
+
 func (t *Type) actionNames() []string {
 	seen := map[string]bool{"file": true}
 	for _, s := range t.all() {
@@ -382,8 +386,8 @@ func (t *Type) checkState(f *finder, s *State) {
 	if s.Final && (s.Limit != "" || s.Untimed != "" || len(s.Regions) > 0 || s.Wait != nil) {
 		f.add(path, "take limit, untimed, regions and children away", "a final state needs no time")
 	}
-	if s.Turn != "" {
-		t.role(f, path+"/turn", s.Turn)
+	for _, r := range s.Turn {
+		t.role(f, path+"/turn", r)
 	}
 	for _, r := range keysOf(s.Form) {
 		if r != "*" {

@@ -82,7 +82,7 @@ func TestParse(t *testing.T) {
 	if want := []string{"filed", "contested", "handling", "closed"}; !slices.Equal(got.StateOrder, want) {
 		t.Errorf("states = %v, want %v: the order they are written in", got.StateOrder, want)
 	}
-	if got.Fields["text"].Title.Zh != "内容" || got.TurnOf(got.State("handling")) != "worker" {
+	if got.Fields["text"].Title.Zh != "内容" || !slices.Equal(got.TurnOf(got.State("handling")), []string{"worker"}) {
 		t.Errorf("title %q, turn %q", got.Fields["text"].Title.Zh, got.TurnOf(got.State("handling")))
 	}
 }

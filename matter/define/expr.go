@@ -104,6 +104,7 @@ type environment struct {
 	env     *cel.Env
 	exprs   map[string]*Expr
 	actions []string
+	parts   []string
 }
 
 func object(name string) *types.Type { return types.NewObjectType(name) }
@@ -172,7 +173,7 @@ func newEnvironment(t *Type) (*environment, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &environment{env: env, exprs: map[string]*Expr{}, actions: t.actionNames()}, nil
+	return &environment{env: env, exprs: map[string]*Expr{}, actions: t.actionNames(), parts: t.parts()}, nil
 }
 
 func wholeOf(v any) (any, error) {

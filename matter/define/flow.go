@@ -337,7 +337,7 @@ func (t *Type) checkUse(f *finder) {
 	effects(t.File.Do)
 	for _, s := range t.all() {
 		use("clocks", s.Limit)
-		use("roles", s.Turn)
+		use("roles", s.Turn...)
 		effects(s.Enter)
 		for _, a := range s.Do {
 			action(a)
@@ -417,6 +417,51 @@ func (t *Type) Spawns() []Spawning {
 			if r.Spawn != "" {
 				out = append(out, Spawning{r.Spawn, rungGives, t.places.line(fmt.Sprintf("clocks/%s/ladder/%d", n, i))})
 			}
+		}
+	}
+	return out
+}
+
+// parts lists the roles that have a part in a matter once it is open: those
+// that act, are asked, or are told. Whoever may only open matters of the type
+// has none in those of others.
+func (t *Type) parts() []string {
+	seen := map[string]bool{t.Handoff.Arbiter: true}
+	effects := func(list []Effect) {
+		for _, e := range list {
+			for _, r := range e.Notify {
+				seen[r] = true
+			}
+		}
+	}
+	action := func(a *Action) {
+		for _, r := range a.Role {
+			seen[r] = true
+		}
+		effects(a.Effects)
+	}
+	effects(t.File.Do)
+	for _, s := range t.all() {
+		for _, r := range s.Turn {
+			seen[r] = true
+		}
+		effects(s.Enter)
+		for _, a := range s.Do {
+			action(a)
+		}
+	}
+	for _, a := range t.Any {
+		action(a)
+	}
+	for _, c := range t.Clocks {
+		for _, r := range c.Ladder {
+			seen[r.Tell] = true
+		}
+	}
+	var out []string
+	for _, r := range keysOf(seen) {
+		if t.Roles[r] != nil {
+			out = append(out, r)
 		}
 	}
 	return out

@@ -202,7 +202,7 @@ type State struct {
 	Final   bool               `yaml:"final" json:"final"`
 	Limit   string             `yaml:"limit" json:"limit,omitempty"`     // clock that runs while the state lasts, started and stopped with it
 	Untimed string             `yaml:"untimed" json:"untimed,omitempty"` // why no clock runs
-	Turn    string             `yaml:"turn" json:"turn,omitempty"`       // role whose turn it is; "": that of the first action
+	Turn    Roles              `yaml:"turn" json:"turn,omitempty"`       // roles whose turn it is; none: those of the first action
 	Enter   []Effect           `yaml:"enter" json:"enter,omitempty"`
 	Do      map[string]*Action `yaml:"do" json:"do"`
 	Form    map[string]*Rights `yaml:"form" json:"form,omitempty"` // by role
@@ -417,19 +417,18 @@ func (t *Type) Actions(s *State) []*Action {
 
 func (t *Type) anyOrder() []string { return t.places.ordered("any", keysOf(t.Any)) }
 
-// TurnOf is the role whose turn it is in s, "" when it is nobody's.
-func (t *Type) TurnOf(s *State) string {
-	if s.Turn != "" {
+// TurnOf lists the roles whose turn it is in s, none when only time moves it.
+func (t *Type) TurnOf(s *State) []string {
+	if len(s.Turn) > 0 {
 		return s.Turn
 	}
 	for _, name := range s.ActionOrder {
-		for _, r := range s.Do[name].Role {
-			if r != System {
-				return r
-			}
+		roles := slices.DeleteFunc(slices.Clone(s.Do[name].Role), func(r string) bool { return r == System })
+		if len(roles) > 0 {
+			return roles
 		}
 	}
-	return ""
+	return nil
 }
 
 // A Turn is a state that waits for a role.
@@ -443,11 +442,15 @@ func (t *Type) Turns(state string, regions map[string]string) []Turn {
 	}
 	var out []Turn
 	if len(s.Regions) == 0 {
-		return []Turn{{"", s.Name, t.TurnOf(s)}}
+		for _, role := range t.TurnOf(s) {
+			out = append(out, Turn{"", s.Name, role})
+		}
 	}
 	for _, r := range s.RegionOrder {
 		if in := t.State(regions[r]); in != nil && !in.Final {
-			out = append(out, Turn{r, in.Name, t.TurnOf(in)})
+			for _, role := range t.TurnOf(in) {
+				out = append(out, Turn{r, in.Name, role})
+			}
 		}
 	}
 	return out

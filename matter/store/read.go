@@ -284,6 +284,22 @@ func (s *Store) Watchers(ctx context.Context, id matter.ID) ([]string, error) {
 	return out, nil
 }
 
+// Trim forgets keys used before a time.
+func (s *Store) Trim(ctx context.Context, before time.Time) (n int64, err error) {
+	err = s.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
+		res, err := tx.NewDelete().Model((*keyRow)(nil)).Where("k.at < ?", before.UTC()).Exec(ctx)
+		if err != nil {
+			return err
+		}
+		n, err = res.RowsAffected()
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("trim keys: %w", err)
+	}
+	return n, nil
+}
+
 // Publish keeps a version of a type.
 func (s *Store) Publish(ctx context.Context, t *define.Type, by string, at time.Time) error {
 	row := typeRow{Name: t.Name, Version: int64(t.Version), Digest: t.Digest(), Source: string(t.Source), By: by, At: at.UTC()}

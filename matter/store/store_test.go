@@ -162,8 +162,16 @@ func TestLife(t *testing.T) {
 		if err := w.Verify(t.Context(), id); err != nil {
 			t.Error(err)
 		}
-		if _, err := w.Get(as(t.Context(), "x", guard.Resident, ""), id); !errors.Is(err, fault.Denied) {
-			t.Errorf("a stranger reads it: %v", err)
+		for _, stranger := range []context.Context{as(t.Context(), "x", guard.Resident, ""), as(t.Context(), "sun", guard.Consumer, "gaj")} {
+			if _, err := w.Get(stranger, id); !errors.Is(err, fault.Denied) {
+				t.Errorf("a stranger reads it: %v: that they may open one of their own is no part in this", err)
+			}
+			if list, _, err := w.List(stranger, matter.Filter{}); err != nil || len(list) != 0 {
+				t.Errorf("a stranger lists it: %v, %v", list, err)
+			}
+		}
+		if list, next, err := w.List(asker(t), matter.Filter{Type: "share.request", Limit: 1}); err != nil || len(list) != 1 || next != id {
+			t.Errorf("list %v, next %q, %v", list, next, err)
 		}
 		told, err := event.New(db).Since(t.Context(), 0, []string{"matter"}, 10)
 		if err != nil || len(told) != 3 || told[2].Kind != "approve" || told[2].Subject != string(id) {
@@ -612,6 +620,82 @@ func TestVersions(t *testing.T) {
 		}
 		if typ, err := fresh.Latest("test.step"); err != nil || typ.Version != 2 {
 			t.Errorf("latest %v, %v", typ, err)
+		}
+	})
+}
+
+// TestHiddenFields looks for a field that only some roles may read, wherever a
+// matter is shown.
+func TestHiddenFields(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *metadb.DB) {
+		text := strings.NewReplacer("text: {type: text, title: 内容}", "text: {type: text, title: 内容}\n  secret: {type: text, title: 秘密, see: [boss]}",
+			"roles:\n", "roles:\n  boss: {title: 领导, is: [leader]}\n", "need: [text], title", "need: [text], may: [secret], title",
+			"role: worker, effects", "role: [worker, boss], effects").Replace(twoSteps)
+		typ, err := define.Parse("step", []byte(text), clock.NewBook(clock.Shipped()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		types, err := matter.NewTypes(typ)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := newWorld(t, db, types)
+		worker, boss := as(t.Context(), "a", guard.Officer, "x"), as(t.Context(), "b", guard.Leader, "x")
+		r, err := w.File(worker, matter.Filing{Type: "test.step", Data: map[string]any{"text": "公开", "secret": "不可说"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown := func(ctx context.Context) string {
+			v, err := w.Get(ctx, r.Matter)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h, err := w.History(ctx, r.Matter, 0, 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l, _, err := w.List(ctx, matter.Filter{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			in, err := w.Inbox(ctx, matter.Place{}, 10)
+			if err != nil || len(in) != 1 {
+				t.Fatalf("inbox %v, %v", in, err)
+			}
+			raw, err := json.Marshal([]any{v.Matter, h, l, in})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(raw)
+		}
+		if s := shown(worker); strings.Contains(s, "不可说") || !strings.Contains(s, "公开") {
+			t.Errorf("the worker reads %s", s)
+		}
+		if s := shown(boss); strings.Count(s, "不可说") != 4 {
+			t.Errorf("the boss reads it %d times, want 4: page, history, list, inbox", strings.Count(s, "不可说"))
+		}
+		if err := w.Verify(t.Context(), r.Matter); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestOneThatCannotMoveKeepsNoOtherWaiting breaks one matter.
+func TestOneThatCannotMoveKeepsNoOtherWaiting(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *metadb.DB) {
+		w := newWorld(t, db, shipped())
+		broken, whole := w.file(t, ""), w.file(t, "")
+		if _, err := db.SQL().ExecContext(t.Context(), "UPDATE matter SET body = REPLACE(body, '\"version\":1', '\"version\":99') WHERE id = '"+string(broken)+"'"); err != nil {
+			t.Fatal(err)
+		}
+		w.to(t, "2026-03-20T09:00")
+		for range 2 {
+			if _, err := w.CatchUp(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if m := w.state(t, whole); len(m.Children) != 1 {
+			t.Errorf("the other one waits: %+v", m.Clocks)
 		}
 	})
 }
