@@ -124,17 +124,38 @@ func checkCode(t *testing.T, r *rule.Rule, seen map[string]bool, code string) {
 	seen[code] = true
 }
 
-// A full city gives every person a number of their own: the proof of number
-// needs ids below its room.
+// In a full city up to 64 persons share area and sequence of their numbers; the
+// birthdays of those differ modulo 64, so no two numbers are the same.
 func TestNumbersOfAFullCity(t *testing.T) {
+	const combos = 900 * 500
 	c := city.New(city.MaxResidents, 3)
-	last := c.Household(c.Households() + c.Departed() - 1)
-	first := c.Household(0)
-	if last.Members[0].Citizen == first.Members[0].Citizen {
-		t.Error("the same number twice")
+	if top := (c.Households() + c.Departed()) * 8; top > combos*64 {
+		t.Fatalf("%d ids, more than numbers", top)
 	}
-	if top := (c.Households() + c.Departed()) * 8; top > 900*500*64 {
-		t.Errorf("%d ids, more than numbers", top)
+	type shared struct{ combo, residue int }
+	seen, numbers, most := map[shared]city.PersonID{}, map[string]bool{}, map[int]int{}
+	for first := range 400 {
+		for h := first * 97 % (combos / 8); h < c.Households()+c.Departed(); h += combos / 8 {
+			for _, m := range c.Household(h).Members {
+				k := shared{int(m.ID) % combos, int(m.Born) % 64}
+				if other, twice := seen[k]; twice {
+					t.Fatalf("persons %d and %d share area, sequence and the residue of the birthday", other, m.ID)
+				}
+				seen[k] = m.ID
+				if numbers[m.Citizen] {
+					t.Fatalf("%s twice", m.Citizen)
+				}
+				numbers[m.Citizen] = true
+				most[k.combo]++
+			}
+		}
+	}
+	full := 0
+	for _, n := range most {
+		full = max(full, n)
+	}
+	if full < 40 {
+		t.Errorf("at most %d persons share area and sequence: the test sees nothing", full)
 	}
 }
 

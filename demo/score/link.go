@@ -81,6 +81,7 @@ func (t *truth) link(ctx context.Context, land Landing, l linkage) ([]Measure, e
 		files []link.File
 		want  []int32
 		ids   = map[string]int32{}
+		first = map[string]int{} // row of a file
 	)
 	for _, s := range l.sources {
 		for _, f := range t.files {
@@ -91,6 +92,7 @@ func (t *truth) link(ctx context.Context, land Landing, l linkage) ([]Measure, e
 			if err != nil {
 				return nil, err
 			}
+			first[f.File] = len(want)
 			for _, e := range entities[f.File] {
 				id, known := ids[e]
 				if !known {
@@ -116,6 +118,10 @@ func (t *truth) link(ctx context.Context, land Landing, l linkage) ([]Measure, e
 	if err != nil {
 		return nil, err
 	}
+	found, twins, err := t.duplicates(first, res.Cluster)
+	if err != nil {
+		return nil, err
+	}
 	// Rows that somebody typed to try a system speak of nobody: they were
 	// linked with the others, and no pair of them counts.
 	got, kept := make([]int32, 0, len(want)), want[:0:len(want)]
@@ -126,11 +132,42 @@ func (t *truth) link(ctx context.Context, land Landing, l linkage) ([]Measure, e
 		}
 	}
 	rate, n := link.Rate(got, kept), int64(len(kept))
-	return []Measure{
+	out := []Measure{
 		{"linkage." + l.name + ".precision", rate.Precision, nil, n, "share"},
 		{"linkage." + l.name + ".recall", rate.Recall, nil, n, "share"},
 		{"linkage." + l.name + ".f1", rate.F1, nil, n, "share"},
-	}, nil
+	}
+	if twins > 0 {
+		out = append(out, Measure{"linkage." + l.name + ".duplicates_found", share(found, twins), nil, twins, "share"})
+	}
+	return out, nil
+}
+
+// duplicates counts the rows that repeat another of their file, and those that
+// lie in the cluster of the other.
+func (t *truth) duplicates(first map[string]int, cluster []int32) (found, all int64, err error) {
+	seen := map[cell]bool{} // a row with two entities is one duplicate
+	err = views.ReadTruth(t.dir, "duplicates.csv", func(f []string) error {
+		at, linked := first[f[1]]
+		if !linked {
+			return nil
+		}
+		var row, repeats int
+		if _, err := fmt.Sscan(f[2]+" "+f[3], &row, &repeats); err != nil {
+			return err
+		}
+		c := cell{int32(row), strings.Clone(f[1])}
+		if seen[c] {
+			return nil
+		}
+		seen[c] = true
+		all++
+		if cluster[at+row-1] == cluster[at+repeats-1] {
+			found++
+		}
+		return nil
+	})
+	return found, all, err
 }
 
 // evidence writes the fields of a landed file as CSV under the columns' names.
