@@ -45,9 +45,10 @@ var mayImport = map[string][]string{
 	"brain/duck":    {"fault", "resource", "brain", "worker"},
 	"brain/iceberg": {"fault", "durable", "metadb", "resource", "brain"},
 
-	"matter/define": {"fault", "clock", "guard"},
-	"matter":        {"fault", "clock", "guard", "resource", "matter/define"},
-	"matter/store":  {"fault", "metadb", "event", "matter", "matter/define"},
+	"matter/define":    {"fault", "clock", "guard"},
+	"matter":           {"fault", "clock", "guard", "resource", "matter/define"},
+	"matter/store":     {"fault", "metadb", "event", "matter", "matter/define"},
+	"matter/statement": {"fault", "metadb", "guard", "matter"},
 
 	// principles
 	"collect/intake/tabular":   {"resource"},

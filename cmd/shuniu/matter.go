@@ -1,17 +1,19 @@
 package main
 
 import (
+	"crypto/ecdsa"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"shuniu/clock"
 	"shuniu/fault"
 	"shuniu/matter"
 	"shuniu/matter/define"
+	"shuniu/matter/statement"
 	"shuniu/packs/matters"
 )
 
@@ -19,6 +21,8 @@ type matterCommand struct {
 	Check matterCheckCommand `cmd:"" help:"Check types of matters and run their cases: the shipped ones, or those of folders."`
 	List  matterListCommand  `cmd:"" help:"List the shipped types."`
 	Diff  matterDiffCommand  `cmd:"" help:"Say in plain words what two versions of a type differ in."`
+
+	Verify matterVerifyCommand `cmd:"" help:"Check the proof file of a matter, without a hub."`
 }
 
 type matterCheckCommand struct {
@@ -175,7 +179,7 @@ type matterDiffCommand struct {
 func (c *matterDiffCommand) Run(a *app) error {
 	book := clock.NewBook(clock.Shipped())
 	read := func(path string) (*define.Type, error) {
-		text, err := fs.ReadFile(os.DirFS(filepath.Dir(path)), filepath.Base(path))
+		text, err := readBounded(path, 1<<20)
 		if err != nil {
 			return nil, err
 		}
@@ -201,4 +205,67 @@ func (c *matterDiffCommand) Run(a *app) error {
 		fmt.Fprintf(a.out, "%s\n    %s\n", d.Zh, d.En)
 	}
 	return nil
+}
+
+type matterVerifyCommand struct {
+	Proof string `arg:"" help:"The proof file (JSON)." type:"path"`
+	Key   string `help:"Public key that must have signed the statement (SM2, PEM)." type:"path"`
+	JSON  bool   `name:"json" help:"Print one JSON object."`
+}
+
+// maxProof bounds a proof file, in bytes.
+const maxProof = 64 << 20
+
+// readBounded reads a regular file of at most most bytes.
+func readBounded(path string, most int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", err, fault.NotFound)
+	}
+	if !info.Mode().IsRegular() || info.Size() > most {
+		return nil, fmt.Errorf("%s: want a file of at most %d bytes: %w", path, most, fault.Invalid)
+	}
+	return os.ReadFile(path)
+}
+
+// Run prints what the proof proves.
+func (c *matterVerifyCommand) Run(a *app) error {
+	file, err := readBounded(c.Proof, maxProof)
+	if err != nil {
+		return err
+	}
+	p, err := statement.Read(file)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Proof, err)
+	}
+	var key *ecdsa.PublicKey
+	if c.Key != "" {
+		text, err := readBounded(c.Key, 1<<16)
+		if err != nil {
+			return err
+		}
+		if key, err = statement.ParseKey(text); err != nil {
+			return fmt.Errorf("%s: %w", c.Key, err)
+		}
+	}
+	r, err := p.Verify(key)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Proof, err)
+	}
+	if c.JSON {
+		enc := json.NewEncoder(a.out)
+		enc.SetEscapeHTML(false)
+		return enc.Encode(map[string]any{
+			"matter": r.Matter, "events": r.Events, "sealed": r.Sealed, "statement": r.Statement.N, "statement_hash": r.Statement.Hash,
+			"statement_at": r.Statement.At, "signed": r.Signed,
+		})
+	}
+	fmt.Fprintf(a.out, "matter %s: %d events, %d of them sealed by statement %d of %s\nstatement %s\n",
+		r.Matter, r.Events, r.Sealed, r.Statement.N, r.Statement.At.Format(time.RFC3339), r.Statement.Hash)
+	if key == nil {
+		_, err = fmt.Fprintln(a.out, "the signature was not checked: no --key")
+	} else {
+		_, err = fmt.Fprintln(a.out, "signed by the key")
+	}
+	return err
 }
