@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { keep, next, partSize, revive, same, type Happening, type Item } from '../src/collect/machine'
+import { keep, merged, next, partSize, revive, same, type Happening, type Item } from '../src/collect/machine'
 import { report } from './fixture/data'
 
 const begun: Item = { key: 'k', name: 'a.csv', size: 100, modified: 5, stage: 'waiting', offset: 0, added: 1, options: {} }
@@ -82,4 +82,9 @@ test('while the hub does not answer an upload is stalled, not failed', () => {
   expect(run(up, { kind: 'stalled', on: true })).toBe(up)
   expect(run(up, { kind: 'stalled', on: false }, { kind: 'received' })).toMatchObject({ stage: 'analysing', stalled: false })
   expect(run(up, { kind: 'pause' }).stalled).toBe(false)
+})
+
+test('two windows do not forget each other\'s files', () => {
+  const kept = (key: string, offset = 0) => ({ key, name: `${key}.csv`, size: 100, modified: 5, added: 1, offset, stage: 'uploading' as const, uploadId: `u${key}` })
+  expect(merged([kept('theirs'), kept('ours'), kept('removed')], [kept('ours', 60)], new Set(['removed'])).map((k) => [k.key, k.offset])).toEqual([['theirs', 0], ['ours', 60]])
 })

@@ -35,6 +35,7 @@ export function Adjust({ item, report, table }: { item: Item; report: Report; ta
       )}
       {table.place.range !== undefined && !text && <RangeBox key={area.range ?? table.place.range} id={ids.place} value={area.range ?? table.place.range} onCommit={(range) => put({ range })} />}
       {lined(table.format) && <Stepper label={t('adjust.header_rows')} value={table.header_rows} onChange={(n) => put({ header_rows: n })} />}
+      {text && own.delimiter && table.dialect && own.delimiter !== table.dialect.delimiter && <p className="adjust-note" role="status">{t('adjust.not_taken', { asked: delimiterName(t, own.delimiter), used: delimiterName(t, table.dialect.delimiter) })}</p>}
       {touched && <Tooltip title={t('adjust.reset_text')}><Button size="small" type="text" icon={<UndoOutlined />} onClick={() => set(null)}>{t('adjust.reset')}</Button></Tooltip>}
     </div>
   )

@@ -103,6 +103,9 @@ export function keep(items: Item[]): Kept[] {
   return items.filter((i) => i.uploadId || i.stage === 'lost').map(({ key, name, size, modified, added, offset, stage, uploadId, runId }) => ({ key, name, size, modified, added, offset, stage, uploadId, runId }))
 }
 
+/** merged is what to store when another window of the same person stored files of its own: theirs stay, ours are as we know them, those taken off the list here go. */
+export const merged = (stored: Kept[], mine: Kept[], gone: ReadonlySet<string>): Kept[] => [...stored.filter((k) => !gone.has(k.key) && !mine.some((m) => m.key === k.key)), ...mine]
+
 /** revive is the item after a reload: what was uploading waits for its file, the rest asks the hub. */
 export function revive(k: Kept): Item {
   const whole = k.offset >= k.size && k.uploadId !== undefined

@@ -7,7 +7,7 @@ import { hub } from '../api/hub'
 import type { Batch, LandedTable, ReadOptions, Run, Upload as UploadState } from '../api/types'
 import { readPref, writePref } from '../app/prefs'
 import { watchRuns } from '../app/stream'
-import { keep, next, partSize, revive, same, type Fault, type Happening, type Item, type Kept } from './machine'
+import { keep, merged, next, partSize, revive, same, type Fault, type Happening, type Item, type Kept } from './machine'
 
 const store = 'uploads'
 const together = 3
@@ -32,6 +32,7 @@ class Uploader {
   private readonly aborts = new Map<string, AbortController>()
   private readonly looks = new Map<string, number>()
   private readonly watchers = new Set<() => void>()
+  private readonly gone = new Set<string>()
   private account = ''
 
   subscribe = (w: () => void) => {
@@ -104,6 +105,7 @@ class Uploader {
     const item = this.get(key)
     this.aborts.get(key)?.abort()
     this.files.delete(key)
+    this.gone.add(key)
     this.items = this.items.filter((i) => i.key !== key)
     this.tell()
     if (item?.uploadId && item.stage !== 'done' && item.stage !== 'landing') hub.dropUpload(item.uploadId).catch(() => undefined)
@@ -147,7 +149,7 @@ class Uploader {
   }
 
   private tell() {
-    if (this.account) writePref(`${store}.${this.account}`, keep(this.items))
+    if (this.account) writePref(`${store}.${this.account}`, merged(readPref<Kept[]>(`${store}.${this.account}`, []), keep(this.items), this.gone))
     for (const w of this.watchers) w()
   }
 

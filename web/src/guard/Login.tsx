@@ -70,7 +70,7 @@ export default function Login() {
           {demo.length > 0 && (
             <section className="login-demo" aria-label={t('login.demo')}>
               <h2>{t('login.demo')}</h2>
-              <ul>{demo.map((d) => <li key={d.account}><button type="button" onClick={() => { form.setFieldsValue({ account: d.account, password: d.password }); void enter(d) }}><b>{d.name}</b><span>{t(`role.${d.role}`, d.role)}</span><code>{d.account}</code></button></li>)}</ul>
+              <ul>{demo.map((d) => <li key={d.account}><button type="button" onClick={() => { form.setFieldsValue({ account: d.account, password: d.password }); void enter(d) }}><b>{d.name}</b><code>{d.account}</code><span>{t(`role.${d.role}`, d.role)}</span></button></li>)}</ul>
             </section>
           )}
         </div>
