@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -87,7 +88,7 @@ func Default() Config {
 func Load(file string, env []string) (Config, error) {
 	c := Default()
 	if file != "" {
-		raw, err := os.ReadFile(filepath.Clean(file))
+		raw, err := read(file)
 		if err != nil {
 			return c, fmt.Errorf("read configuration: %w", err)
 		}
@@ -101,12 +102,43 @@ func Load(file string, env []string) (Config, error) {
 	return c, c.check()
 }
 
+// maxBytes bounds a configuration file.
+const maxBytes = 1 << 20
+
+// read gives a file's text; it looks before it opens, because a pipe would
+// hang and a device never end.
+func read(file string) ([]byte, error) {
+	file = filepath.Clean(file)
+	st, err := os.Stat(file)
+	if err != nil {
+		return nil, err
+	}
+	if !st.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no file: %w", file, fault.Invalid)
+	}
+	if st.Size() > maxBytes {
+		return nil, fmt.Errorf("%s has %d bytes, more than a configuration needs: %w", file, st.Size(), fault.Invalid)
+	}
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	odd := func(r rune) bool { return r < ' ' && r != '\n' && r != '\r' && r != '\t' || r == 0x7f }
+	if !utf8.Valid(raw) || bytes.ContainsFunc(raw, odd) {
+		return nil, fmt.Errorf("%s is no text in UTF-8: %w", file, fault.Invalid)
+	}
+	return raw, nil
+}
+
 func (c *Config) decode(file string, raw []byte) error {
 	tree, err := parser.ParseBytes(raw, 0)
 	if err != nil {
 		return fmt.Errorf("%s: %s: %w", file, yaml.FormatError(err, false, true), fault.Invalid)
 	}
 	known := names(reflect.TypeFor[Config](), "")
+	if !slices.ContainsFunc(tree.Docs, says) {
+		return nil // the decoder would empty every setting
+	}
 	for _, doc := range tree.Docs {
 		for _, k := range keys(doc.Body, "") {
 			if !slices.Contains(known, k.name) && !slices.ContainsFunc(known, func(n string) bool { return strings.HasPrefix(n, k.name+".") }) {
@@ -118,6 +150,15 @@ func (c *Config) decode(file string, raw []byte) error {
 		return fmt.Errorf("%s: %s: %w", file, yaml.FormatError(err, false, true), fault.Invalid)
 	}
 	return nil
+}
+
+// says reports whether a document holds anything but remarks.
+func says(doc *ast.DocumentNode) bool {
+	switch doc.Body.(type) {
+	case nil, *ast.NullNode, *ast.CommentGroupNode:
+		return false
+	}
+	return true
 }
 
 type key struct {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -32,6 +33,31 @@ func TestEnvironmentBeatsFile(t *testing.T) {
 	}
 	if c.Workers.MemoryMB != config.Default().Workers.MemoryMB {
 		t.Errorf("an absent key lost its default: %+v", c.Workers)
+	}
+}
+
+// A file that says nothing leaves every default.
+func TestEmptyFile(t *testing.T) {
+	for name, text := range map[string]string{"empty": "", "blank": " \n\n", "a remark": "# nothing yet\n", "a document mark": "---\n", "null": "null\n"} {
+		c, err := config.Load(write(t, text), nil)
+		if err != nil || c.Workers != config.Default().Workers || c.Data != config.Default().Data {
+			t.Errorf("%s: %+v, %v", name, c, err)
+		}
+	}
+}
+
+// What is no file of text is refused at once, and nothing of it is printed that
+// a terminal would obey.
+func TestNoTextFile(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, file := range map[string]string{"pipe": pipe, "folder": t.TempDir(), "device": "/dev/zero", "binary": write(t, "a: \x1b[2J\x00\xff\xfe{\n"), "huge": write(t, strings.Repeat("# remark\n", 1<<18))} {
+		_, err := config.Load(file, nil)
+		if !errors.Is(err, fault.Invalid) || !strings.Contains(err.Error(), file) || strings.ContainsAny(err.Error(), "\x1b\x00") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
