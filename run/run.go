@@ -216,6 +216,9 @@ func (r *Runs) List(ctx context.Context, f Filter) ([]Run, error) {
 // errCancelled is the cause of a context ended by Cancel.
 var errCancelled = errors.New("cancelled by a person")
 
+// errTaken is the cause of a context whose run another process has taken over.
+var errTaken = errors.New("the lease ran out and another process took the run")
+
 // Cancel asks an open run to stop; a waiting one stops at once.
 // fault.Conflict when it has ended already.
 func (r *Runs) Cancel(ctx context.Context, id ID) error {

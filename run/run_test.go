@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/uptrace/bun"
 	"go.uber.org/goleak"
 
 	"shuniu/event"
@@ -176,6 +177,48 @@ func testCancelStopsTheWork(t *testing.T, dsn string) {
 		t.Fatal(err)
 	}
 	h.await(t, id, run.Cancelled)
+}
+
+// TestALateHeartbeatStartsNothingTwice: a run at work here is not taken again
+// when its lease has run out, as after a jump of the clock.
+func TestALateHeartbeatStartsNothingTwice(t *testing.T) { onBoth(t, lateHeartbeat) }
+
+func lateHeartbeat(t *testing.T, dsn string) {
+	h := open(t, dsn)
+	began, goOn := make(chan struct{}, 10), make(chan struct{})
+	h.runs.Register("long", func(ctx context.Context, _ *run.Work) (any, error) {
+		began <- struct{}{}
+		select {
+		case <-goOn:
+		case <-ctx.Done():
+		}
+		return nil, nil
+	})
+	h.runs.Register("short", func(context.Context, *run.Work) (any, error) { return nil, nil })
+	h.work(t)
+	long, err := h.runs.Start(t.Context(), run.Spec{Kind: "long"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-began
+	err = h.db.Write(t.Context(), func(ctx context.Context, tx bun.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE run SET lease_until = ? WHERE id = ?", time.Unix(0, 0).UTC(), string(long))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 { // each looks for work
+		id, err := h.runs.Start(t.Context(), run.Spec{Kind: "short"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.await(t, id, run.Done)
+	}
+	close(goOn)
+	if row := h.await(t, long, run.Done); row.Attempt != 1 || len(began) != 0 {
+		t.Errorf("attempt %d, begun %d times more", row.Attempt, len(began))
+	}
 }
 
 func TestRestartTakesUpWhatWasCutOff(t *testing.T) { onBoth(t, restartTakesUpWhatWasCutOff) }

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -64,6 +66,9 @@ func (r *Runs) take(ctx context.Context) (*Run, error) {
 		q := tx.NewSelect().Model(&row).
 			Where("state = ? OR (state = ? AND lease_until < ?)", Waiting, Running, now).
 			Order("created_at", "id").Limit(1)
+		if at := r.atWork(); len(at) > 0 { // here, however late the heartbeat is
+			q = q.Where("id NOT IN (?)", bun.List(at))
+		}
 		if r.db.Postgres() {
 			q = q.For("UPDATE SKIP LOCKED")
 		}
@@ -85,6 +90,13 @@ func (r *Runs) take(ctx context.Context) (*Run, error) {
 		return r.publish(ctx, tx, &row, string(Running))
 	})
 	return taken, err
+}
+
+// atWork are the runs whose handlers run in this process.
+func (r *Runs) atWork() []ID {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Collect(maps.Keys(r.cancels))
 }
 
 // Recover frees the runs of an earlier process of this store at once instead
@@ -237,11 +249,15 @@ func (w *Work) heartbeat(ctx context.Context, cancel context.CancelCauseFunc, st
 			}
 			w.mu.Unlock()
 		case <-beat.C:
-			var asked bool
+			var asked, lost bool
 			err := w.runs.db.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
-				_, err := tx.NewUpdate().Model((*Run)(nil)).Set("lease_until = ?", time.Now().UTC().Add(leaseFor)).
+				res, err := tx.NewUpdate().Model((*Run)(nil)).Set("lease_until = ?", time.Now().UTC().Add(leaseFor)).
 					Where("id = ? AND lease_owner = ?", w.row.ID, w.runs.owner).Exec(ctx)
 				if err != nil {
+					return err
+				}
+				n, err := res.RowsAffected()
+				if lost = err == nil && n == 0; err != nil || lost {
 					return err
 				}
 				return tx.NewSelect().Model((*Run)(nil)).Column("cancel_asked").Where("id = ?", w.row.ID).Scan(ctx, &asked)
@@ -251,6 +267,9 @@ func (w *Work) heartbeat(ctx context.Context, cancel context.CancelCauseFunc, st
 			}
 			if asked {
 				cancel(errCancelled)
+			}
+			if lost {
+				cancel(errTaken)
 			}
 		}
 	}
