@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"shuniu/collect/intake/tabular"
@@ -107,14 +108,15 @@ func (t *truth) link(ctx context.Context, land Landing, l linkage) ([]Measure, e
 	if len(files) < 2 {
 		return nil, nil
 	}
-	in, err := link.Read(ctx, files, link.Settings{})
+	set := link.Settings{ID: rowID}
+	in, err := link.Read(ctx, files, set)
 	if err != nil {
 		return nil, err
 	}
 	if in.Rows != len(want) {
 		return nil, fmt.Errorf("%d rows to link, the truth has %d", in.Rows, len(want))
 	}
-	res, err := link.Run(ctx, in, link.Settings{})
+	res, err := link.Run(ctx, in, set)
 	if err != nil {
 		return nil, err
 	}
@@ -170,6 +172,10 @@ func (t *truth) duplicates(first map[string]int, cluster []int32) (found, all in
 	return found, all, err
 }
 
+// rowID names each row for the linker. It also keeps a row whole of which only
+// the name is left: a line with one value reads as the heading of a section.
+const rowID = "行号"
+
 // evidence writes the fields of a landed file as CSV under the columns' names.
 func evidence(ctx context.Context, land Landing, file string, columns, fields []string) ([]byte, error) {
 	var ask []string
@@ -180,14 +186,16 @@ func evidence(ctx context.Context, land Landing, file string, columns, fields []
 	}
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
-	_ = w.Write(columns) // Error says
-	row := make([]string, len(columns))
+	_ = w.Write(append([]string{rowID}, columns...)) // Error says
+	row, n := make([]string, 1+len(columns)), 0
 	err := land.Read(ctx, file, ask, func(values []string) error {
+		n++
+		row[0] = file + ":" + strconv.Itoa(n)
 		k := 0
 		for i, f := range fields {
-			row[i] = ""
+			row[1+i] = ""
 			if f != "" {
-				row[i] = values[k]
+				row[1+i] = values[k]
 				k++
 			}
 		}
