@@ -121,3 +121,28 @@ func TestAMemberOfAnArchiveIsReadAsAPersonSays(t *testing.T) {
 		t.Errorf("options in force: %+v", second.Options)
 	}
 }
+
+// The tabs of the quarantine say how many lines each holds, whichever is open.
+func TestCountsOfLinesDoNotHangOnTheStatusAskedFor(t *testing.T) {
+	h := newHub(t, nil)
+	h.seed(t)
+	h.land(t, "steward", "单位.csv", []byte("名称,数量,日期\n甲,1,2020-01-01\n乙,2,3,2020-01-02\n丙,4,2020-01-03\n丁,5,6,2020-01-04\n"))
+	open := into[QuarantinePage](t, h.do(t, "steward", http.MethodGet, "/api/quarantine?status=open", nil))
+	if len(open.Items) != 2 || open.Items[0].Name != "单位" {
+		t.Fatalf("lines: %+v", open.Items)
+	}
+	text := "乙,2,2020-01-02"
+	h.do(t, "steward", http.MethodPatch, "/api/quarantine/"+open.Items[0].ID, Mending{Text: &text})
+	again := into[QuarantinePage](t, h.do(t, "steward", http.MethodGet, "/api/quarantine?status=open", nil))
+	counts := map[string]int64{}
+	for _, f := range again.Facets {
+		if f.Name == "status" {
+			for _, v := range f.Values {
+				counts[v.Value] = v.Count
+			}
+		}
+	}
+	if counts["open"] != 1 || counts["mended"] != 1 || *again.TotalEstimate != 1 {
+		t.Errorf("counts %v, total %d", counts, *again.TotalEstimate)
+	}
+}

@@ -25,7 +25,7 @@ func (s *quarantine) List(ctx context.Context, f QuarantineFilter, p Paging) (Qu
 	if err != nil {
 		return QuarantinePage{}, err
 	}
-	filter.After, filter.Limit = "", 0
+	filter.After, filter.Limit, filter.State = "", 0, ""
 	counts, err := s.svc.LineCounts(ctx, filter)
 	if err != nil {
 		return QuarantinePage{}, err
@@ -44,17 +44,21 @@ func (s *quarantine) List(ctx context.Context, f QuarantineFilter, p Paging) (Qu
 		return q
 	}
 	out := QuarantinePage{Page: paged(rows, min(p.Limit, MaxLimit-1), named, func(q Quarantined) string { return q.ID })}
-	out.Facets, out.TotalEstimate = lineFacets(counts)
+	out.Facets, out.TotalEstimate = lineFacets(counts, f.Status)
 	return out, nil
 }
 
-func lineFacets(counts []collect.ReasonCount) ([]Facet, *int64) {
+// lineFacets counts lines by status, over all of them, and by reason, of those
+// of the status asked for; the total is of those too.
+func lineFacets(counts []collect.ReasonCount, asked string) ([]Facet, *int64) {
 	var total int64
 	status, reason := map[string]int64{}, map[string]int64{}
 	for _, c := range counts {
 		status[c.State] += c.Count
-		reason[c.Reason] += c.Count
-		total += c.Count
+		if asked == "" || c.State == asked {
+			reason[c.Reason] += c.Count
+			total += c.Count
+		}
 	}
 	of := func(name string, m map[string]int64) Facet {
 		f := Facet{Name: name, Values: []FacetCount{}}

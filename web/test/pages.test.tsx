@@ -122,6 +122,15 @@ test('who may not manage accounts sees which right is missing, once, and no butt
   expect(screen.queryByText('登录锁定')).toBeNull()
 })
 
+test('Enter before the answer opens its first hit', async () => {
+  visit('/')
+  await screen.findByText('需要我处理', {}, { timeout: 25_000 })
+  await act(async () => { fireEvent.keyDown(document.body, { key: '/' }) })
+  const box = await screen.findByRole('combobox', {}, { timeout: 25_000 })
+  await act(async () => { fireEvent.change(box, { target: { value: '养老' } }); fireEvent.keyDown(box, { key: 'Enter' }) })
+  await waitFor(() => expect(router.state.location.pathname).toMatch(/^\/datasets\//), { timeout: 25_000 })
+})
+
 test('the console speaks English', async () => {
   await i18n.changeLanguage('en-US')
   visit('/quarantine')

@@ -42,12 +42,21 @@ export function Palette({ onClose }: { onClose: () => void }) {
     })))
   }, [asked, found.data, navigate, onClose, t])
 
+  // Enter before the answer means its first hit, not what stood there before.
+  const settled = asked === text.trim() && (asked === '' || (found.isSuccess && !found.isPlaceholderData))
+  const hasty = useRef(false)
+  useEffect(() => {
+    if (!hasty.current || !settled) return
+    hasty.current = false
+    entries[0]?.go()
+  }, [settled, entries])
+
   useEffect(() => { box.current?.querySelector(`#find-${at}`)?.scrollIntoView({ block: 'nearest' }) }, [at])
   const key = (e: React.KeyboardEvent) => {
     if (e.key === 'Escape') { e.preventDefault(); onClose() }
     if (e.key === 'ArrowDown') { e.preventDefault(); setAt((a) => Math.min(a + 1, entries.length - 1)) }
     if (e.key === 'ArrowUp') { e.preventDefault(); setAt((a) => Math.max(a - 1, 0)) }
-    if (e.key === 'Enter' && !e.nativeEvent.isComposing) { e.preventDefault(); entries[at]?.go() }
+    if (e.key === 'Enter' && !e.nativeEvent.isComposing) { e.preventDefault(); if (settled) entries[at]?.go(); else hasty.current = true }
     if (e.key === 'Tab') e.preventDefault()
   }
   return (
@@ -55,7 +64,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
       <div className="palette-box" role="dialog" aria-modal="true" aria-label={t('find.title')} ref={box}>
         <div className="palette-input">
           <SearchOutlined aria-hidden />
-          <input autoFocus value={text} placeholder={t('find.placeholder')} aria-label={t('find.title')} role="combobox" aria-expanded="true" aria-controls="find-list" aria-activedescendant={entries.length ? `find-${at}` : undefined} autoComplete="off" spellCheck={false} onChange={(e) => setText(e.target.value)} onKeyDown={key} />
+          <input autoFocus value={text} placeholder={t('find.placeholder')} aria-label={t('find.title')} role="combobox" aria-expanded="true" aria-controls="find-list" aria-activedescendant={entries.length ? `find-${at}` : undefined} autoComplete="off" spellCheck={false} onChange={(e) => { setText(e.target.value); hasty.current = false }} onKeyDown={key} />
           <kbd>Esc</kbd>
         </div>
         <div className="palette-list" id="find-list" role="listbox" aria-label={t('find.results')} tabIndex={-1}>

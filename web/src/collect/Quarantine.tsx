@@ -100,7 +100,7 @@ export default function Quarantine() {
     <>
       <PageHead title={t('menu.quarantine')} trail={t('menu.collect')} sub={t('quarantine.sub')} actions={<>
         <Export name="quarantine" columns={columns} page={(after) => hub.quarantine({ ...ask, after, limit: 1000 })} />
-        {can && <Button type="primary" icon={<PlayCircleOutlined />} loading={!!replaying} disabled={mended.length === 0 && !query.batch} onClick={() => void replay(query.batch ? { batch: query.batch } : { ids: mended.map((m) => m.id) })}>{t('quarantine.replay_n', { n: num(query.batch ? counts.get('mended') ?? mended.length : mended.length) })}</Button>}
+        {can && <Button type="primary" icon={<PlayCircleOutlined />} loading={!!replaying} disabled={(query.batch ? (counts.get('mended') ?? 0) : mended.length) === 0} onClick={() => void replay(query.batch ? { batch: query.batch } : { ids: mended.map((m) => m.id) })}>{t('quarantine.replay_n', { n: num(query.batch ? counts.get('mended') ?? 0 : mended.length) })}</Button>}
       </>} />
       <FilterBar names={filters} page="quarantine">
         <FilterText name="q" label={t('quarantine.find')} placeholder={t('quarantine.find_hint')} />

@@ -30,7 +30,7 @@ export function Target({ table, choice, derived, departments, onChange }: { tabl
         <AutoComplete id={ids.dataset} value={dataset} disabled={off} status={bad ? 'error' : ''} aria-describedby={`${ids.dataset}-why`}
           options={(found.data?.items ?? []).map((d) => ({ value: d.id, label: <span className="pick-dataset"><b>{d.name}</b><small>{d.id}</small></span> }))}
           onSearch={setFind} onChange={(v: string) => onChange({ dataset: v })} placeholder={t('target.dataset_hint')} />
-        <small id={`${ids.dataset}-why`} className={bad ? 'bad' : 'muted'}>{bad ? t('target.bad_id') : dataset === s?.id ? s?.why : t(exists ? 'target.add_to' : 'target.make')}</small>
+        <small id={`${ids.dataset}-why`} className={bad ? 'bad' : 'muted'}>{bad ? t('target.bad_id') : dataset === s?.id ? (exists ? s?.why : t('target.none_found')) : t(exists ? 'target.add_to' : 'target.make')}</small>
       </div>
       {!exists && <div className="field"><label htmlFor={ids.name}>{t('target.name')}</label><Input id={ids.name} disabled={off} value={choice.name ?? s?.name ?? table.name} onChange={(e) => onChange({ name: e.target.value })} /></div>}
       {!exists && <div className="field"><label htmlFor={ids.department}>{t('common.department')}</label><Select id={ids.department} aria-label={t('common.department')} disabled={off} allowClear value={(choice.department ?? s?.department) || null} placeholder={t('target.no_department')} options={departments.map((d) => ({ value: d.id, label: d.name }))} showSearch={{ optionFilterProp: 'label' }} onChange={(v: string | null) => onChange({ department: v ?? '' })} /></div>}
