@@ -49,6 +49,7 @@ var mayImport = map[string][]string{
 	"matter":           {"fault", "clock", "guard", "resource", "matter/define"},
 	"matter/store":     {"fault", "metadb", "event", "matter", "matter/define"},
 	"matter/statement": {"fault", "metadb", "guard", "matter"},
+	"matter/insight":   {"matter"},
 
 	// principles
 	"collect/intake/tabular":   {"resource"},

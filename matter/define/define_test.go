@@ -254,3 +254,33 @@ func TestCompare(t *testing.T) {
 		t.Errorf("a version differs from itself: %v", same)
 	}
 }
+
+func TestAliasesThatGrow(t *testing.T) {
+	text := "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+	for i := 1; i < 9; i++ {
+		text += fmt.Sprintf("a%d: &a%d [%s]\n", i, i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i-1), 10), ", "))
+	}
+	begun := time.Now()
+	_, err := parse(t, text)
+	if !errors.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "aliases") {
+		t.Errorf("err = %v", err)
+	}
+	if took := time.Since(begun); took > 5*time.Second {
+		t.Errorf("it took %s to refuse", took)
+	}
+}
+
+// FuzzParse wants a type or problems, whatever is read.
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(sample))
+	f.Add([]byte("matter: a\nstates: {x: }\n"))
+	f.Add([]byte("a: &a [*a]"))
+	book := clock.NewBook(clock.Shipped())
+	f.Fuzz(func(t *testing.T, text []byte) {
+		_, err := define.Parse("f", text, book)
+		var ps define.Problems
+		if err != nil && !errors.As(err, &ps) {
+			t.Errorf("%v is no list of problems", err)
+		}
+	})
+}

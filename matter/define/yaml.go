@@ -70,8 +70,42 @@ func (ps places) walk(n ast.Node, path string) {
 	}
 }
 
-// Decode reads YAML into v, which knows every key, and returns where the keys
-// stand. It is shared with the files of cases.
+// maxNodes bounds the values of a file, those that aliases stand for included.
+const maxNodes = 100000
+
+// weight counts the values below n; an alias weighs what its anchor does.
+func weight(n ast.Node, anchors map[string]int) int {
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		sum := 1
+		for _, v := range n.Values {
+			sum = min(sum+weight(v, anchors), maxNodes+1)
+		}
+		return sum
+	case *ast.MappingValueNode:
+		return min(1+weight(n.Key, anchors)+weight(n.Value, anchors), maxNodes+1)
+	case *ast.MappingKeyNode:
+		return weight(n.Value, anchors)
+	case *ast.SequenceNode:
+		sum := 1
+		for _, v := range n.Values {
+			sum = min(sum+weight(v, anchors), maxNodes+1)
+		}
+		return sum
+	case *ast.TagNode:
+		return weight(n.Value, anchors)
+	case *ast.AnchorNode:
+		w := weight(n.Value, anchors)
+		anchors[n.Name.GetToken().Value] = w
+		return w
+	case *ast.AliasNode:
+		return max(anchors[n.Value.GetToken().Value], 1)
+	}
+	return 1
+}
+
+// decode reads YAML into v, which knows every key, and returns where the keys
+// stand.
 func decode(path string, source []byte, v any) (places, error) {
 	ps := places{}
 	if len(source) > maxSource {
@@ -85,6 +119,9 @@ func decode(path string, source []byte, v any) (places, error) {
 		return ps, Problems{{File: path, What: fmt.Sprintf("%d documents", len(tree.Docs)), Mend: "want one"}}
 	}
 	ps.walk(tree.Docs[0].Body, "")
+	if n := weight(tree.Docs[0].Body, map[string]int{}); n > maxNodes {
+		return ps, Problems{{File: path, What: fmt.Sprintf("its aliases stand for over %d values", maxNodes), Mend: "write less by alias"}}
+	}
 	if err := yaml.NewDecoder(bytes.NewReader(source), yaml.Strict()).Decode(v); err != nil {
 		return ps, Problems{yamlProblem(path, err)}
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 
@@ -69,16 +70,32 @@ func (l *lane) submit(ctx context.Context, j *job, commit func(context.Context, 
 	group := slices.Clone(l.queue[:n]) // j is the first
 	l.queue = slices.Delete(l.queue, 0, n)
 	l.mu.Unlock()
-	commit(context.WithoutCancel(ctx), group)
-	for _, g := range group {
-		close(g.done)
-	}
-	l.mu.Lock()
-	if len(l.queue) > 0 {
-		close(l.queue[0].lead)
-	} else {
-		l.busy = false
-	}
-	l.mu.Unlock()
+	l.commit(context.WithoutCancel(ctx), group, commit)
 	return nil
+}
+
+// errUnfinished is what callers get when the commit they waited for panicked.
+var errUnfinished = errors.New("the commit did not finish")
+
+// commit runs the leader's commit and passes the lead on, also when it panics:
+// the leader's caller sees the panic, the others an error, and nobody hangs.
+func (l *lane) commit(ctx context.Context, group []*job, commit func(context.Context, []*job)) {
+	for _, g := range group {
+		for i := range g.results {
+			g.results[i].Err = errUnfinished
+		}
+	}
+	defer func() {
+		for _, g := range group {
+			close(g.done)
+		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if len(l.queue) > 0 {
+			close(l.queue[0].lead)
+		} else {
+			l.busy = false
+		}
+	}()
+	commit(ctx, group)
 }
