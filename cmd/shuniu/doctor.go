@@ -153,6 +153,16 @@ func (h *hub) doctor(ctx context.Context, quick bool) (httpapi.DoctorReport, err
 	}
 	add("receipts", batches, problems)
 
+	lost, kept, err := h.collect.VerifyOriginals(ctx, quick)
+	if err != nil {
+		return rep, fmt.Errorf("check the originals: %w", err)
+	}
+	problems = nil
+	for _, l := range lost {
+		problems = append(problems, httpapi.DoctorProblem{What: l.What, Where: l.Where, Mend: l.Mend})
+	}
+	add("originals", kept, problems)
+
 	problems = nil
 	verdict, err := h.audit.Verify(ctx)
 	if err != nil {

@@ -226,7 +226,11 @@ func (f *folder) close() error {
 
 // readReach reads serve.json of a live server; fault.NotFound when there is none.
 func readReach(dir string) (reach, error) {
-	raw, err := os.ReadFile(filepath.Join(dir, "serve.json"))
+	name := filepath.Join(dir, "serve.json")
+	if st, err := os.Stat(name); err == nil && !st.Mode().IsRegular() { // a pipe would hang
+		return reach{}, fmt.Errorf("serve.json is damaged: it is no file: %w", fault.Damaged)
+	}
+	raw, err := os.ReadFile(name)
 	if err != nil {
 		return reach{}, fmt.Errorf("%w: %w", err, fault.NotFound)
 	}

@@ -131,6 +131,17 @@ func TestDamagedReachIsNamed(t *testing.T) {
 	}
 }
 
+func TestReachIsNoPipe(t *testing.T) {
+	dir := t.TempDir()
+	hold(t, dir)
+	if err := syscall.Mkfifo(filepath.Join(dir, "serve.json"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, e := runs(t, "query", "--data", dir, "--wait", "100ms", "SHOW TABLES"); code != exitRefused || !strings.Contains(e, "serve.json") {
+		t.Errorf("exit %d: %s", code, e)
+	}
+}
+
 func TestDoctorReportsAHubThatDoesNotOpen(t *testing.T) {
 	dir, csv := t.TempDir(), filepath.Join(t.TempDir(), "a.csv")
 	writeFile(t, csv, "a,b\n1,2\n")

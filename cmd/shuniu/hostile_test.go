@@ -60,6 +60,42 @@ func TestLostMetadataStore(t *testing.T) {
 	}
 }
 
+// Doctor misses a file that rows came from, and one that changed.
+func TestLostOriginal(t *testing.T) {
+	dir, _ := landed(t)
+	kept, err := filepath.Glob(filepath.Join(dir, "originals", "*", "*"))
+	if err != nil || len(kept) != 1 {
+		t.Fatal(kept, err)
+	}
+	raw, err := os.ReadFile(kept[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw[0] ^= 1
+	for _, tc := range []struct {
+		how     string
+		do      func() error
+		quickly bool // found by --quick
+	}{
+		{"flipped", func() error { return errors.Join(os.Chmod(kept[0], 0o600), os.WriteFile(kept[0], raw, 0o600)) }, false},
+		{"shorter", func() error { return os.Truncate(kept[0], 3) }, true},
+		{"missing", func() error { return os.Remove(kept[0]) }, true},
+	} {
+		if err := tc.do(); err != nil {
+			t.Fatal(err)
+		}
+		if code, out, e := runs(t, "doctor", "--data", dir); code != exitRefused || !strings.Contains(out, "BAD  originals") || !strings.Contains(out, kept[0]) {
+			t.Errorf("%s: exit %d: %s%s", tc.how, code, out, e)
+		}
+		if code, _, _ := runs(t, "doctor", "--quick", "--data", dir); (code == exitRefused) != tc.quickly {
+			t.Errorf("%s, quickly: exit %d", tc.how, code)
+		}
+	}
+	if code, out, _ := runs(t, "query", "--data", dir, "--format", "csv", "SELECT count(*) AS n FROM landing.small"); code != exitDone || out != "n\n2\n" {
+		t.Errorf("query: exit %d: %s", code, out)
+	}
+}
+
 // An empty account is a script's mistake, not the owner of the folder.
 func TestQueryAsNobody(t *testing.T) {
 	dir, _ := landed(t)
