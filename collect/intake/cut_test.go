@@ -92,3 +92,22 @@ func TestCutOff(t *testing.T) {
 		}
 	}
 }
+
+// An archive of a few thousand files is read, one of very many kept whole, with
+// the reason.
+func TestArchiveOfManyFiles(t *testing.T) {
+	of := func(n int) []byte {
+		members := make([]member, n)
+		for i := range members {
+			members[i] = member{name: fmt.Sprintf("m/%d.csv", i), data: fmt.Appendf(nil, "编号,名称\n1,甲%d\n2,乙\n", i)}
+		}
+		return zipOf(t, members...)
+	}
+	if rep := inspect(t, "a.zip", of(2_100)); len(rep.Tables) != 2_100 || rep.Object != nil || rep.Refused != nil {
+		t.Errorf("%d tables, object %v, refused %v", len(rep.Tables), rep.Object, rep.Refused)
+	}
+	rep := inspect(t, "a.zip", of(5_001))
+	if len(rep.Tables) != 0 || rep.Object == nil || !strings.Contains(rep.Object.Doubt, "5001 个文件") || !strings.Contains(rep.Object.Doubt, "5000") {
+		t.Errorf("%d tables, object %+v", len(rep.Tables), rep.Object)
+	}
+}
