@@ -42,7 +42,7 @@ export default function Accounts() {
       { key: 'last', title: t('account.last'), width: 140, render: (a) => (a.last_login_at ? <When at={a.last_login_at} /> : <span className="muted">{t('account.never')}</span>), text: (a) => (a.last_login_at ? fullTime(a.last_login_at) : '') },
       { key: 'do', title: t('common.actions'), bare: true, width: 110, render: (a) => (a.account === me?.account ? <span className="muted">{t('account.you')}</span> : a.state === 'active'
         ? <Button size="small" onClick={() => modal.confirm({ title: t('account.disable_title', { name: a.name }), content: t('account.disable_text'), okText: t('account.disable'), okButtonProps: { danger: true }, onOk: () => change(a, 'disabled') })}>{t('account.disable')}</Button>
-        : <Button size="small" onClick={() => void change(a, 'active')}>{t('account.enable')}</Button>) },
+        : <Button size="small" onClick={() => void change(a, 'active')}>{t(a.state === 'locked' ? 'account.unlock' : 'account.enable')}</Button>) },
     ]
   }, [me, message, modal, queries, t])
   return (
