@@ -130,13 +130,20 @@ func (l *landing) land(ctx context.Context) ([]Receipt, error) {
 	if l.source != nil {
 		// A big file that most likely is new: a worker reads it while it is copied.
 		err := l.runBeside(ctx)
-		l.source = nil
-		if !errors.Is(err, errOccupied) && !errors.Is(err, errChanged) {
+		if l.known.again != nil || !errors.Is(err, errOccupied) && !errors.Is(err, errChanged) {
 			return l.ended(ctx, err)
 		}
-		l.batches, l.ordinals, l.tables = nil, nil, 0
+		// Nothing is committed: from the start, by the copy.
+		*l = landing{
+			s: l.s, req: l.req, principal: l.principal, id: l.id, file: l.file, sha: l.sha, size: l.size, byHand: l.byHand,
+			receive: l.receive, incoming: l.incoming, begun: l.begun, known: l.known, tell: l.tell,
+		}
 	}
 	if !l.known.noted {
+		if l.known.unlock != nil {
+			l.known.unlock()
+			l.known.unlock = nil
+		}
 		known, err := l.identify(ctx, l.s.files.lock)
 		if l.adopt(known); err != nil {
 			return l.ended(ctx, err)
@@ -144,6 +151,15 @@ func (l *landing) land(ctx context.Context) ([]Receipt, error) {
 		l.begin(func() (identity, error) { return l.note(ctx, known) })
 	}
 	return l.ended(ctx, errors.Join(l.run(ctx), l.begun()))
+}
+
+// checkSource tells, with errChanged, that the file in place of the copy is
+// not as it was.
+func (l *landing) checkSource() error {
+	if l.source == nil {
+		return nil
+	}
+	return l.source.check()
 }
 
 // runBeside runs while the file is copied and identified. When that says that
@@ -162,8 +178,8 @@ func (l *landing) runBeside(ctx context.Context) error {
 		return known, err
 	})
 	err := errors.Join(l.run(running), l.begun())
-	if err != nil && l.known.noted && l.source.check() != nil {
-		return errors.Join(errChanged, err) // it may follow from the change
+	if err != nil {
+		err = errors.Join(l.checkSource(), err) // it may follow from a change
 	}
 	return err
 }
@@ -550,7 +566,7 @@ func (l *landing) job(ctx context.Context) (err error) {
 				return nil, fmt.Errorf("what the worker found: %w: %w", err, fault.Damaged)
 			}
 			if kind != kindDraft || l.source == nil { // a draft decides nothing: the copy may still be made
-				if err := l.begun(); err != nil {
+				if err := errors.Join(l.begun(), l.checkSource()); err != nil {
 					return nil, err
 				}
 			}
@@ -575,13 +591,10 @@ func (l *landing) job(ctx context.Context) (err error) {
 			return nil, fmt.Errorf("worker asks %q: %w", kind, fault.Invalid)
 		},
 	}, func(m worker.Message) error { return l.message(ctx, stage, m) })
-	err = errors.Join(err, l.begun())
-	if err == nil && l.source != nil {
-		err = l.source.check()
-	}
-	if err != nil {
+	if err = errors.Join(err, l.begun(), l.checkSource()); err != nil {
 		return errors.Join(err, l.dropRejects(context.WithoutCancel(ctx), from))
 	}
+	l.source = nil                                   // another pass reads the copy: it cannot change
 	if len(l.batches) == 0 && len(l.deferred) == 0 { // an archive with nothing in it
 		b := l.newBatch(&memberFacts{SHA256: l.sha, Format: "object", SizeBytes: l.size}, nil)
 		b.row.State, b.row.Reason = stateRefused, "文件里没有可以归集的数据。请检查文件是否正确。"

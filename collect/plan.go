@@ -365,38 +365,12 @@ func (l *landing) lookUp(ctx context.Context, b *batch, single bool) (id resourc
 	if l.req.Dataset != "" {
 		return l.explicit(ctx, b, names)
 	}
-	// The same bytes at the same place: the same dataset.
-	var same batchRow
-	err = s.DB.Bun().NewSelect().Model(&same).
-		Where("b.content_sha256 = ? AND b.state = ? AND b.department = ? AND b.place_key = ?", b.row.Content, stateLanded, string(l.req.Department), b.row.PlaceKey).
-		Order("b.id").Limit(1).Scan(ctx)
-	switch {
-	case err == nil:
-		return resource.DatasetID(same.Dataset), true, nil
-	case !errors.Is(err, sql.ErrNoRows):
-		return "", false, fmt.Errorf("match table %d: %w", b.row.N, err)
-	}
-	var rows []datasetRow
-	err = s.DB.Bun().NewSelect().Model(&rows).Where("d.department = ? AND d.name_key = ?", string(l.req.Department), b.key).Order("d.created_at", "d.dataset").Limit(50).Scan(ctx)
+	d, _, err := s.sameSource(ctx, l.req.Department, b.row.Content, b.row.PlaceKey, b.key, names)
 	if err != nil {
 		return "", false, fmt.Errorf("match table %d: %w", b.row.N, err)
 	}
-	key := columnsKey(names)
-	for i := range rows {
-		if rows[i].ColumnsKey == key {
-			return resource.DatasetID(rows[i].Dataset), true, nil
-		}
-	}
-	if !generic(b.key) {
-		for i := range rows {
-			d, err := rows[i].dataset()
-			if err != nil {
-				return "", false, err
-			}
-			if shared, all := overlap(d.names(), names); shared >= 3 && (shared*5 >= all*4 || shared == min(len(d.Forms), len(names)) && shared*2 >= all) {
-				return d.ID, true, nil
-			}
-		}
+	if d != nil {
+		return d.ID, true, nil
 	}
 	return makeID(l.req.Department, displayName(l.file, &b.facts.Report, single)), false, nil
 }
@@ -457,31 +431,64 @@ func (l *landing) use(ctx context.Context, b *batch, id resource.DatasetID) erro
 	return nil
 }
 
+// freeID is id, or id with a number, such that no dataset or table has it. With
+// numbers given without gaps it is the next; it is found in few steps among
+// any number of namesakes.
+func (s *Service) freeID(ctx context.Context, id resource.DatasetID) (resource.DatasetID, error) {
+	taken := func(id resource.DatasetID) (bool, error) {
+		_, err := loadDataset(ctx, s.DB.Bun(), id)
+		if errors.Is(err, fault.NotFound) {
+			_, err = s.Lake.Open(ctx, tableOf(id))
+		}
+		if errors.Is(err, fault.NotFound) {
+			return false, nil
+		}
+		return err == nil, err
+	}
+	if is, err := taken(id); err != nil || !is {
+		return id, err
+	}
+	low, high := 1, 2 // low is taken
+	for {
+		is, err := taken(numbered(id, high))
+		if err != nil {
+			return "", err
+		}
+		if !is {
+			break
+		}
+		low, high = high, 2*high
+	}
+	for high-low > 1 {
+		mid := (low + high) / 2
+		is, err := taken(numbered(id, mid))
+		if err != nil {
+			return "", err
+		}
+		if is {
+			low = mid
+		} else {
+			high = mid
+		}
+	}
+	return numbered(id, high), nil
+}
+
 // create registers a new dataset under id, or id with a suffix when taken.
 func (l *landing) create(ctx context.Context, b *batch, id resource.DatasetID) error {
 	s := l.s
 	if err := id.Check(); err != nil {
 		return err
 	}
-	free := id
-	for n := 2; ; n++ {
-		if _, err := loadDataset(ctx, s.DB.Bun(), free); errors.Is(err, fault.NotFound) {
-			if _, err := s.Lake.Open(ctx, tableOf(free)); errors.Is(err, fault.NotFound) {
-				break
-			} else if err != nil {
-				return err
-			}
-		} else if err != nil {
-			return err
-		}
-		free = numbered(id, n)
+	free, err := s.freeID(ctx, id)
+	if err != nil {
+		return err
 	}
 	if _, err := s.decide(ctx, guard.Land, free, l.req.Department); err != nil {
 		return err
 	}
 	d := l.newDataset(b, free)
-	err := s.DB.Write(ctx, func(ctx context.Context, tx bun.Tx) error { return saveDataset(ctx, tx, d) })
-	if err != nil {
+	if err := s.DB.Write(ctx, func(ctx context.Context, tx bun.Tx) error { return saveDataset(ctx, tx, d) }); err != nil {
 		return err
 	}
 	b.dataset = d

@@ -143,7 +143,11 @@ type LineFilter struct {
 const quarantineFrom = "collect_reject AS r"
 
 func (f *LineFilter) where(q *bun.SelectQuery) *bun.SelectQuery {
-	q = q.Join("JOIN collect_batch AS b ON b.id = r.batch").Where("b.state = ?", stateLanded)
+	join := "CROSS JOIN collect_batch AS b" // SQLite walks the lines by their key instead of sorting those of all batches
+	if f.Dataset != "" {
+		join = "JOIN collect_batch AS b ON TRUE" // few batches: from them
+	}
+	q = q.Join(join).Where("b.id = r.batch AND b.state = ?", stateLanded)
 	if f.Batch != "" {
 		q = q.Where("r.batch = ?", string(f.Batch))
 	}

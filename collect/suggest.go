@@ -3,6 +3,7 @@ package collect
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path"
@@ -12,9 +13,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/uptrace/bun"
+
 	"shuniu/collect/intake"
 	"shuniu/collect/intake/reading"
-	"shuniu/fault"
 	"shuniu/guard"
 	"shuniu/resource"
 	"shuniu/resource/catalogue"
@@ -70,7 +72,11 @@ func (s *Service) suggest(ctx context.Context, department resource.DepartmentID,
 		names[i] = storable(c.Name)
 		cols[i] = column{name: names[i], unit: c.Unit, finding: &reading.Finding{Type: c.Type}}
 	}
-	d, why, err := s.sameSource(ctx, department, content, key, names)
+	place, err := json.Marshal(t.Place)
+	if err != nil {
+		return Suggestion{}, err
+	}
+	d, why, err := s.sameSource(ctx, department, content, storable(string(place)), key, names)
 	if err != nil {
 		return Suggestion{}, err
 	}
@@ -134,44 +140,49 @@ func (s *Service) NewID(ctx context.Context, department resource.DepartmentID, n
 	if _, err := s.decide(ctx, guard.Land, "", department); err != nil {
 		return "", err
 	}
-	id := makeID(department, name)
-	for free, n := id, 2; ; n++ {
-		if _, err := loadDataset(ctx, s.DB.Bun(), free); errors.Is(err, fault.NotFound) {
-			return free, nil
-		} else if err != nil {
-			return "", fmt.Errorf("id for %q: %w", name, err)
-		}
-		free = numbered(id, n)
+	id, err := s.freeID(ctx, makeID(department, name))
+	if err != nil {
+		return "", fmt.Errorf("id for %q: %w", name, err)
 	}
+	return id, nil
 }
 
-// sameSource finds the dataset that earlier files of the same source went to;
-// nil when there is none.
-func (s *Service) sameSource(ctx context.Context, department resource.DepartmentID, content, key string, names []string) (*dataset, string, error) {
+// maxAlike is among how many namesakes a dataset of similar columns is looked
+// for, the newest first.
+const maxAlike = 50
+
+// sameSource finds the dataset that earlier files of the same source went to,
+// and says in words why; nil when there is none. content and place are the
+// table's bytes and where in the file it stands.
+func (s *Service) sameSource(ctx context.Context, department resource.DepartmentID, content, place, key string, names []string) (*dataset, string, error) {
 	var known batchRow
 	err := s.DB.Bun().NewSelect().Model(&known).ExcludeColumn("report").
-		Where("b.content_sha256 = ? AND b.state = ? AND b.department = ?", content, stateLanded, string(department)).Order("b.id").Limit(1).Scan(ctx)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		Where("b.content_sha256 = ? AND b.state = ? AND b.department = ? AND b.place_key = ?", content, stateLanded, string(department), place).
+		Order("b.id").Limit(1).Scan(ctx)
+	if err == nil {
+		d, err := loadDataset(ctx, s.DB.Bun(), resource.DatasetID(known.Dataset))
+		return d, "内容相同的文件已经归集过（批次 " + known.ID + "），再次归集不会重复入库。", err
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
 		return nil, "", err
+	}
+	namesakes := func() *bun.SelectQuery {
+		return s.DB.Bun().NewSelect().Where("d.department = ? AND d.name_key = ?", string(department), key)
+	}
+	var row datasetRow
+	err = namesakes().Model(&row).Where("d.columns_key = ?", columnsKey(names)).Order("d.created_at", "d.dataset").Limit(1).Scan(ctx)
+	if err == nil {
+		d, err := row.dataset()
+		return d, "文件名和列与它以前的文件一致。", err
+	}
+	if !errors.Is(err, sql.ErrNoRows) || generic(key) {
+		return nil, "", ignoreNone(err)
 	}
 	var rows []datasetRow
-	err = s.DB.Bun().NewSelect().Model(&rows).Where("d.department = ? AND d.name_key = ?", string(department), key).
-		Order("d.created_at", "d.dataset").Limit(50).Scan(ctx)
-	if err != nil {
+	if err := namesakes().Model(&rows).Order("d.created_at DESC", "d.dataset DESC").Limit(maxAlike).Scan(ctx); err != nil {
 		return nil, "", err
 	}
-	for i := range rows {
-		if rows[i].ColumnsKey == columnsKey(names) {
-			d, err := rows[i].dataset()
-			if known.Dataset == rows[i].Dataset {
-				return d, "内容相同的文件已经归集过（批次 " + known.ID + "），再次归集不会重复入库。", err
-			}
-			return d, "文件名和列与它以前的文件一致。", err
-		}
-	}
-	if generic(key) {
-		return nil, "", nil
-	}
+	slices.Reverse(rows) // the oldest of those that fit
 	for i := range rows {
 		d, err := rows[i].dataset()
 		if err != nil {
@@ -182,4 +193,11 @@ func (s *Service) sameSource(ctx context.Context, department resource.Department
 		}
 	}
 	return nil, "", nil
+}
+
+func ignoreNone(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	return err
 }

@@ -2,6 +2,8 @@ package collect
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,6 +11,7 @@ import (
 	"shuniu/collect/intake/tabular"
 	"shuniu/fault"
 	"shuniu/guard"
+	"shuniu/resource"
 )
 
 func TestSuggestNamesTheDatasetOfTheSource(t *testing.T) {
@@ -153,5 +156,31 @@ func TestACountedFileIsNamedByItsIndicator(t *testing.T) {
 	}
 	if got := proposeNames("air/08.csv", &intake.TableReport{Columns: []intake.ColumnReport{{Name: "日期"}, {Name: "AQI"}}}, "上海"); len(got) == 0 || got[len(got)-1] != "上海（日期、AQI）" {
 		t.Errorf("proposals %q", got)
+	}
+}
+
+// TestNamesakesWithoutEnd: however many datasets have one name, a delivery goes
+// to that of its columns, and a new one gets the next number.
+func TestNamesakesWithoutEnd(t *testing.T) {
+	h := newHub(t)
+	const n = 60
+	file := func(i, value int) string {
+		return h.put(t, "data.csv", fmt.Sprintf("编号,甲%d,乙%d\n%d,2,3\n", i, i, value))
+	}
+	var ids []resource.DatasetID
+	for i := range n {
+		r := h.one(t, Request{Path: file(i, 1)})
+		if slices.Contains(ids, r.Dataset) {
+			t.Fatalf("file %d went to %s", i, r.Dataset)
+		}
+		ids = append(ids, r.Dataset)
+	}
+	if want := numbered(ids[0], n); ids[n-1] != want {
+		t.Errorf("the last is %s, want %s", ids[n-1], want)
+	}
+	for _, i := range []int{0, 30, 49, 50, 55, n - 1} {
+		if r := h.one(t, Request{Path: file(i, 2)}); r.Dataset != ids[i] || r.Status != stateLanded {
+			t.Errorf("a delivery for %s went to %s, %s", ids[i], r.Dataset, r.Status)
+		}
 	}
 }

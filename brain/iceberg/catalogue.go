@@ -34,6 +34,7 @@ type handle struct {
 	meta     table.Metadata
 	location string // of meta; empty before the first commit
 	files    *files
+	data     []byte // of the metadata written last, until it is committed
 
 	batch   resource.BatchID                    // noted in the commit's transaction
 	also    func(context.Context, bun.Tx) error // what else belongs in it
@@ -192,6 +193,7 @@ func (h *handle) writeMetadata(ctx context.Context, meta table.Metadata, n int) 
 	if err := fs.(boundFiles).WriteFile(loc, data); err != nil {
 		return "", err
 	}
+	h.data = data
 	return loc, h.files.settle()
 }
 
@@ -270,7 +272,12 @@ func (h *handle) record(ctx context.Context, tx bun.Tx, uuid string) error {
 
 // committed moves the handle on to its new state and leaves the witness.
 func (h *handle) committed(next table.Metadata, loc string) {
-	h.meta, h.location = next, loc
+	// What a builder made holds on to all the states before it: who remembered
+	// that would remember every commit of the table.
+	if own, err := table.ParseMetadataBytes(h.data); err == nil {
+		next = own
+	}
+	h.meta, h.location, h.data = next, loc, nil
 	h.lake.remember(h.files.written)
 	h.lake.setHead(h.name, loc, next)
 	h.witness()

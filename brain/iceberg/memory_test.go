@@ -3,6 +3,7 @@ package iceberg
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -111,5 +112,29 @@ func TestSnapshotOfATable(t *testing.T) {
 	}
 	if all, err := b.tbl.Snapshots(t.Context()); err != nil || !slices.Equal([]int64{int64(all[0].ID), int64(all[1].ID)}, []int64{int64(second.ID), int64(first.ID)}) {
 		t.Errorf("all: %+v, %v", all, err)
+	}
+}
+
+// TestCommitsLeaveNothingInMemory: the lake remembers a table's newest state,
+// not all that led to it.
+func TestCommitsLeaveNothingInMemory(t *testing.T) {
+	b := newBench(t)
+	live := func() int64 {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	commit := func(n int) {
+		for i := range n {
+			b.append(t, i, i+1)
+		}
+	}
+	commit(20)
+	before := live()
+	commit(280)
+	if grown := live() - before; grown > 16<<20 {
+		t.Errorf("280 commits of one row left %d MB", grown>>20)
 	}
 }
