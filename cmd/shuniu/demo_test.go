@@ -114,7 +114,7 @@ func checkScore(t *testing.T, data, out string) {
 	t.Helper()
 	whole := scores(t, data, out)
 	for name, least := range map[string]float64{
-		"rows_landed": 1, "files_landed_whole": 1, "rows_landed.scjg": 1,
+		"rows_landed": 1, "files_landed_whole": 1, "spoiled_values_as_written": 1, "rows_landed.scjg": 1,
 		"identifiers.citizen_id.precision": .99, "identifiers.citizen_id.recall.wrong_check": .99, "identifiers.citizen_id.mended.old_id": .99,
 		"identifiers.uscc.recall.wrong_check": .99, "identifiers.phone.mended.full_width": .99,
 		"linkage.persons.f1": .99, "linkage.persons_without_numbers.f1": .9, "linkage.firms.f1": .9,

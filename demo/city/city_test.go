@@ -273,6 +273,14 @@ func TestFirms(t *testing.T) {
 	}
 }
 
+func TestFormerIndustry(t *testing.T) {
+	for code, want := range map[string]string{"5181": "5181", "8211": "8111", "8393": "8293", "5213": ""} {
+		if got := city.FormerIndustry(code); got != want {
+			t.Errorf("FormerIndustry(%s) = %q, want %q", code, got, want)
+		}
+	}
+}
+
 func TestValuesComeAlone(t *testing.T) {
 	a, b := city.New(50_000, 8), city.New(50_000, 8)
 	var forward []string

@@ -119,6 +119,28 @@ func tradeOf(r Chance) trade {
 	return trades[0]
 }
 
+// formerIndustries leads from classes of GB/T 4754-2017 to those of 2011 that
+// have the same meaning.
+var formerIndustries = sync.OnceValue(func() map[string]string {
+	names, out := map[string]string{}, map[string]string{}
+	standards.Rows("industries_2011.csv", func(f []string) { names[f[0]] = strings.Join(f[2:], ",") })
+	for code, name := range industryNames() {
+		if names[code] == name {
+			out[code] = code
+		}
+	}
+	standards.Rows("industry_mapping.csv", func(f []string) {
+		if f[0] == "2011" && f[2] == "2017" && (f[4] == "renumbered" || f[4] == "renamed") {
+			out[f[3]] = f[1]
+		}
+	})
+	return out
+})
+
+// FormerIndustry is the class of GB/T 4754-2011 that a class of 2017 was; "" when
+// no single one was.
+func FormerIndustry(code string) string { return formerIndustries()[code] }
+
 // FirmCount counts the firms that live on the last day; Firms with higher
 // numbers, up to AllFirms, closed during the 36 months.
 func (c *City) FirmCount() int { return c.firms }

@@ -2,6 +2,9 @@ package city
 
 import (
 	"strconv"
+	"sync"
+
+	"shuniu/packs/standards"
 )
 
 // A PersonID is household × 8 + the slot within it.
@@ -61,6 +64,19 @@ func (p *Person) Home(on Day) int {
 	}
 	return p.Dwelling
 }
+
+var nationLetters = sync.OnceValue(func() map[int]string {
+	out := map[int]string{}
+	standards.Rows("ethnic_groups.csv", func(f []string) {
+		if n, err := strconv.Atoi(f[0]); err == nil {
+			out[n] = f[1]
+		}
+	})
+	return out
+})
+
+// NationLetters is the code of letters of an ethnic group. Source: GB/T 3304-1991.
+func NationLetters(nation int) string { return nationLetters()[nation] }
 
 var provinces = []string{"安徽省", "江苏省", "河南省", "浙江省", "江西省", "四川省", "湖北省", "山东省", "福建省", "湖南省", "贵州省", "重庆市", "陕西省", "云南省"}
 

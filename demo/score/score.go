@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path"
 	"sort"
+	"strconv"
+	"strings"
 
 	"shuniu/demo/views"
 )
@@ -54,6 +56,11 @@ func Run(ctx context.Context, dir string, land Landing) ([]Measure, error) {
 	if err != nil {
 		return nil, err
 	}
+	kept, err := t.values(ctx, land)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, kept...)
 	found, err := t.identifiers(ctx, land)
 	if err != nil {
 		return nil, err
@@ -124,7 +131,7 @@ type cell struct {
 }
 
 // A spot is what the truth says of a cell.
-type spot struct{ kind, was string }
+type spot struct{ kind, was, written string }
 
 // dirt reads the spoiled cells of the files that take names, by file.
 func (t *truth) dirt(take func(file, field string) bool) (map[string]map[cell]spot, error) {
@@ -141,10 +148,63 @@ func (t *truth) dirt(take func(file, field string) bool) (map[string]map[cell]sp
 		if out[file] == nil {
 			out[file] = map[cell]spot{}
 		}
-		out[file][cell{n, f[3]}] = spot{f[4], f[5]}
+		out[file][cell{n, f[3]}] = spot{f[4], f[5], f[6]}
 		return nil
 	})
 	return out, err
+}
+
+// values compares spoiled cells with what landed: a file with faults must come in
+// as it was written, nothing mended on the way. Blanks around a value are the
+// container's; numbers are compared as numbers.
+func (t *truth) values(ctx context.Context, land Landing) ([]Measure, error) {
+	spoiled, err := t.dirt(func(string, string) bool { return true })
+	if err != nil {
+		return nil, err
+	}
+	var same, all int64
+	for _, f := range t.files {
+		cells := spoiled[f.File]
+		if t.whole[f.File] == 0 || len(cells) == 0 {
+			continue
+		}
+		var names []string
+		for _, x := range t.fields[f.File] {
+			names = append(names, x.name)
+		}
+		row := int32(0)
+		err := land.Read(ctx, f.File, names, func(values []string) error {
+			row++
+			for i, name := range names {
+				s, ok := cells[cell{row, name}]
+				if !ok || s.kind == "late" { // the delivery was late, the value is right
+					continue
+				}
+				all++
+				if equal(values[i], s.written) {
+					same++
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if all == 0 {
+		return nil, nil
+	}
+	one := 1.0
+	return []Measure{{"spoiled_values_as_written", share(same, all), &one, all, "share"}}, nil
+}
+
+func equal(landed, written string) bool {
+	if strings.TrimSpace(landed) == strings.TrimSpace(written) {
+		return true
+	}
+	a, errA := strconv.ParseFloat(landed, 64)
+	b, errB := strconv.ParseFloat(written, 64)
+	return errA == nil && errB == nil && a == b
 }
 
 // base is the name of a file within its department's folder.

@@ -178,6 +178,10 @@ func (e *emitter) put(i int, l *line) error {
 	buf := append(e.buf[:0], truth...)
 	e.buf = buf
 	clear(e.touched)
+	if p := e.gone(i); p != nil {
+		e.truth.dirt(v.department, e.out[i].name, 0, v.layout.field(v.columns[p.column]), string(deleted), truth[p.column], "")
+		return nil
+	}
 	var delayed *poured // it comes with the next delivery
 	for k := range e.doses {
 		if p := &e.doses[k]; p.kind == late && i+1 < len(v.files) && p.hit(e.roll(row, p.salt)) {
@@ -211,7 +215,7 @@ func (e *emitter) put(i int, l *line) error {
 	for k := range e.doses {
 		p := &e.doses[k]
 		r := e.roll(row, p.salt)
-		if p.kind == late || !p.hit(r) {
+		if p.kind == late || p.kind == deleted || !p.hit(r) {
 			continue
 		}
 		switch p.kind {
@@ -220,12 +224,6 @@ func (e *emitter) put(i int, l *line) error {
 			continue
 		case testData:
 			test = true
-			continue
-		case deleted:
-			if i > 0 && i == len(v.files)-1 {
-				e.truth.dirt(v.department, o.name, 0, v.layout.field(v.columns[p.column]), string(deleted), truth[p.column], "")
-				return nil
-			}
 			continue
 		default:
 		}
@@ -243,6 +241,19 @@ func (e *emitter) put(i int, l *line) error {
 	}
 	if test {
 		return e.fake(o)
+	}
+	return nil
+}
+
+// gone returns the dose by which the row is missing from the last delivery.
+func (e *emitter) gone(i int) *poured {
+	if i == 0 || i < len(e.view.files)-1 {
+		return nil
+	}
+	for k := range e.doses {
+		if p := &e.doses[k]; p.kind == deleted && p.hit(e.roll(e.n, p.salt)) {
+			return p
+		}
 	}
 	return nil
 }

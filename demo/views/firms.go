@@ -173,6 +173,7 @@ var taxpayers = view{
 		{name: "财务电话", kind: phone},
 		{name: "登记时间", kind: moment},
 		{name: "纳税信用等级", kind: code},
+		{name: "行业代码旧版", kind: code},
 	},
 	dirt: firmDoses,
 	rows: func(e *emitter) error {
@@ -185,6 +186,7 @@ var taxpayers = view{
 				values: []string{
 					"10113101" + pad(f.ID, 12), f.Code, f.Name, f.Legal.Name, f.Legal.Citizen, fmt.Sprintf("%.0f", f.CapitalWan*10000), f.Address, f.Phone,
 					e.clock(f.Founded+10, 1), []string{"A", "B", "B", "M", "C", "D"}[e.roll(uint64(f.ID), 2).N(6)],
+					city.FormerIndustry(f.Industry),
 				},
 				refs: []ref{firm(f), {"法定代表人", "P" + utoa(uint64(f.Legal.ID))}}, was: pasts(f, 2, 3, 6, -1),
 			})

@@ -160,6 +160,7 @@ var health = view{
 		{name: "证件号码", kind: citizen, group: "个人信息"},
 		{name: "性别", kind: code, group: "个人信息"},
 		{name: "出生日期", kind: birth, group: "个人信息"},
+		{name: "民族", kind: code, group: "个人信息"}, // GB/T 3304 letters
 		{name: "本人电话", kind: phone, group: "个人信息"},
 		{name: "居住地址", kind: address, group: "个人信息"},
 		{name: "身高厘米", kind: number, group: "体检"},
@@ -182,10 +183,10 @@ var health = view{
 			}
 			if err := e.put(0, &line{
 				values: []string{
-					"310115" + pad(int(p.ID), 11), p.Name, p.Citizen, sexWord(p.Male), p.Born.String(), p.Phone, home.Address(), itoa(height), itoa(weight),
+					"310115" + pad(int(p.ID), 11), p.Name, p.Citizen, sexWord(p.Male), p.Born.String(), city.NationLetters(p.Nation), p.Phone, home.Address(), itoa(height), itoa(weight),
 					e.clock(e.registered(p, asOf), 4), home.Town.Name + "社区卫生服务中心", remarks[e.roll(e.n, 5).N(len(remarks))],
 				},
-				refs: []ref{person(p)}, was: e.moved(6, p),
+				refs: []ref{person(p)}, was: e.moved(7, p),
 			}); err != nil {
 				return err
 			}

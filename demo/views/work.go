@@ -127,7 +127,8 @@ var associations = view{
 	department: "mzj", table: "组织", title: "基层组织与社会组织名录", layout: xls,
 	files: []issue{{name: "基层组织与社会组织名录", asOf: city.End, daysLate: 0}},
 	columns: []column{
-		{name: "统一社会信用代码", kind: key},
+		{name: "登记证号", kind: key},
+		{name: "统一社会信用代码", kind: credit},
 		{name: "组织名称", kind: firmName},
 		{name: "类别", kind: code},
 		{name: "负责人", kind: name},
@@ -136,7 +137,7 @@ var associations = view{
 		{name: "住所", kind: address},
 		{name: "从业人数", kind: number},
 	},
-	dirt: without(firmDoses, keyReuse),
+	dirt: firmDoses,
 	rows: func(e *emitter) error {
 		return e.organisations(func(o *city.Organisation) bool { return o.Code[0] == '5' })
 	},
@@ -147,7 +148,7 @@ var offices = view{
 	department: "bzb", table: "机构", title: "机关事业单位名录", layout: docx,
 	files:   []issue{{name: "机关事业单位名录", asOf: city.End, daysLate: 60}},
 	columns: associations.columns,
-	dirt:    without(firmDoses, keyReuse),
+	dirt:    firmDoses,
 	rows: func(e *emitter) error {
 		return e.organisations(func(o *city.Organisation) bool { return o.Code[0] == '1' })
 	},
@@ -160,7 +161,7 @@ func (e *emitter) organisations(take func(*city.Organisation) bool) error {
 			continue
 		}
 		if err := e.put(0, &line{
-			values: []string{o.Code, o.Name, o.Class, o.Leader.Name, o.Leader.Citizen, o.Founded.String(), o.Address, itoa(o.Staff)},
+			values: []string{"ZZ" + pad(o.ID, 7), o.Code, o.Name, o.Class, o.Leader.Name, o.Leader.Citizen, o.Founded.String(), o.Address, itoa(o.Staff)},
 			refs:   []ref{{"组织", "O" + itoa(o.ID)}, {"负责人", "P" + utoa(uint64(o.Leader.ID))}},
 		}); err != nil {
 			return err
