@@ -28,7 +28,7 @@ import (
 // Limits of archives. What goes beyond is refused, with nothing half taken.
 const (
 	maxDepth    = 4         // archives inside archives
-	maxMembers  = 5_000     // of one archive; one with more is kept whole: its landing may outlast workers.intake
+	maxMembers  = 5_000     // of one archive; one with more is kept whole: 20,000 take half an hour to land
 	inMemory    = 32 << 20  // a larger member spills into the scratch folder
 	ratioFrom   = 128 << 20 // inflated bytes from which the ratio counts
 	ratioLimit  = 300       // inflated : stored
