@@ -91,6 +91,7 @@ func TestParse(t *testing.T) {
 func TestProblems(t *testing.T) {
 	for _, tc := range []struct{ name, old, new, at, what string }{
 		{"no YAML", "title: {zh: 测试单, en: Test order}", "title: {zh: 测试单", "4", ""},
+		{"a tag that makes the library panic", "need: [text, level, place]", "need: !x level, may: [place]", "", "no YAML that can be read"},
 		{"a key nobody knows", "    untimed: 裁决不限时", "    untimd: 裁决不限时", "untimd", "untimd"},
 		{"a state nothing leads to", "need: [reason], to: contested}", "need: [reason], to: handling}", "contested:", "never reached"},
 		{"a state without an end", "need: [photo], when: \"distance(data.photo.point, data.place) < 100.0 && !clocks.handle.overdue\", to: closed}", "to: filed}", "", "no way leads to an end"},

@@ -111,8 +111,8 @@ func decode(path string, source []byte, v any) (places, error) {
 	if len(source) > maxSource {
 		return ps, Problems{{File: path, What: fmt.Sprintf("%d bytes", len(source)), Mend: fmt.Sprintf("want at most %d", maxSource)}}
 	}
-	tree, err := parser.ParseBytes(source, 0)
-	if err != nil {
+	var tree *ast.File
+	if err := safely(func() (err error) { tree, err = parser.ParseBytes(source, 0); return err }); err != nil {
 		return ps, Problems{yamlProblem(path, err)}
 	}
 	if len(tree.Docs) != 1 || tree.Docs[0].Body == nil {
@@ -122,10 +122,21 @@ func decode(path string, source []byte, v any) (places, error) {
 	if n := weight(tree.Docs[0].Body, map[string]int{}); n > maxNodes {
 		return ps, Problems{{File: path, What: fmt.Sprintf("its aliases stand for over %d values", maxNodes), Mend: "write less by alias"}}
 	}
-	if err := yaml.NewDecoder(bytes.NewReader(source), yaml.Strict()).Decode(v); err != nil {
+	if err := safely(func() error { return yaml.NewDecoder(bytes.NewReader(source), yaml.Strict()).Decode(v) }); err != nil {
 		return ps, Problems{yamlProblem(path, err)}
 	}
 	return ps, nil
+}
+
+// safely turns a panic of the YAML library into an error: v1.19.2 has one for
+// a tag where a list is wanted.
+func safely(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("no YAML that can be read: %v", p)
+		}
+	}()
+	return f()
 }
 
 // Decode reads the YAML of path into v and refuses keys that v does not know;
