@@ -75,6 +75,9 @@ type Table interface {
 	Evolve(ctx context.Context, changes []Change) ([]resource.Field, error)
 	// Rollback makes the snapshot current again.
 	Rollback(ctx context.Context, id resource.SnapshotID) (resource.Snapshot, error)
+	// Batches are those whose rows are in the table; a rollback takes away those
+	// of the snapshots after it, and gives them back when it goes forward again.
+	Batches(ctx context.Context) (map[resource.BatchID]bool, error)
 	// Scan plans the data files of a snapshot (0: current). It refuses with
 	// fault.Damaged a plan that has delete files, and verifies the digest of
 	// each file the first time this process hands it out.

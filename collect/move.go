@@ -102,9 +102,20 @@ func (s *Service) NoteRollback(ctx context.Context, id resource.DatasetID, now r
 	p, _ := guard.From(ctx)
 	to := strconv.FormatInt(int64(now.ID), 10)
 	detail := map[string]any{"snapshot": to, "rows": now.Rows}
-	err := s.DB.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx bun.Tx) error {
+	t, err := s.Lake.Open(ctx, tableOf(id))
+	if err != nil {
+		return fmt.Errorf("note rollback of %s: %w", id, err)
+	}
+	in, err := t.Batches(ctx)
+	if err != nil {
+		return fmt.Errorf("note rollback of %s: %w", id, err)
+	}
+	err = s.DB.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx bun.Tx) error {
 		e, err := s.Catalogue.Load(ctx, tx, string(id))
 		if err != nil {
+			return err
+		}
+		if err := withdraw(ctx, tx, id, in); err != nil {
 			return err
 		}
 		detail["was"], detail["rows_before"] = strconv.FormatInt(int64(e.Snapshot), 10), e.Rows
@@ -124,6 +135,42 @@ func (s *Service) NoteRollback(ctx context.Context, id resource.DatasetID, now r
 	})
 	if err != nil {
 		return fmt.Errorf("note rollback of %s: %w", id, err)
+	}
+	return nil
+}
+
+// withdraw makes the batches of a dataset say whether their rows are in its
+// table: in are those that are. What was rolled back may land again; what is
+// there again has landed, unless the same content has landed meanwhile.
+func withdraw(ctx context.Context, tx bun.Tx, id resource.DatasetID, in map[resource.BatchID]bool) error {
+	var rows []batchRow
+	err := tx.NewSelect().Model(&rows).Column("id", "commit_id", "state", "dedupe").
+		Where("b.dataset = ? AND b.state IN (?, ?)", string(id), stateLanded, stateWithdrawn).Scan(ctx)
+	if err != nil {
+		return fmt.Errorf("batches of %s: %w", id, err)
+	}
+	landed := map[string]bool{}
+	set := func(r *batchRow, state string) error {
+		_, err := tx.ExecContext(ctx, "UPDATE collect_batch SET state = ? WHERE id = ?", state, r.ID)
+		return err
+	}
+	for i := range rows { // first away: a content lands once
+		r := &rows[i]
+		if there := in[resource.BatchID(r.CommitID)]; r.State == stateLanded && there {
+			landed[r.Dedupe] = true
+		} else if r.State == stateLanded {
+			if err := set(r, stateWithdrawn); err != nil {
+				return err
+			}
+		}
+	}
+	for i := range rows {
+		if r := &rows[i]; r.State == stateWithdrawn && in[resource.BatchID(r.CommitID)] && !landed[r.Dedupe] {
+			landed[r.Dedupe] = true
+			if err := set(r, stateLanded); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -19,8 +19,9 @@ import (
 const (
 	statePending   = "pending" // to be committed, or found at the next start
 	stateLanded    = "landed"
-	stateFailed    = "failed"    // nothing of it is in the table
-	stateUnchanged = "unchanged" // landed before; Reason and origin name the batch
+	stateFailed    = "failed"      // nothing of it is in the table
+	stateWithdrawn = "rolled_back" // it was; the table was rolled back since
+	stateUnchanged = "unchanged"   // landed before; Reason and origin name the batch
 	stateObject    = "kept_as_object"
 	stateWaiting   = "waiting" // for a person's answer
 	stateAnswered  = "answered"

@@ -22,7 +22,7 @@ type Batch struct {
 	RowsIn          int64     `json:"rows_in"`
 	RowsLanded      int64     `json:"rows_landed"`
 	RowsQuarantined int64     `json:"rows_quarantined"`
-	Status          string    `json:"status" enum:"landed,unchanged,kept_as_object,waiting,refused,running,failed"`
+	Status          string    `json:"status" enum:"landed,unchanged,kept_as_object,waiting,refused,running,failed,rolled_back"`
 	Reason          string    `json:"reason,omitempty"`
 	Account         string    `json:"account"`
 	AccountName     string    `json:"account_name,omitempty" doc:"The person's name, when the account is still known"`

@@ -21,7 +21,7 @@ type batches struct {
 
 func (s *batches) List(ctx context.Context, f BatchFilter, p Paging) (Page[Batch], error) {
 	filter := collect.BatchFilter{
-		Dataset: resource.DatasetID(f.Dataset), Department: resource.DepartmentID(f.Department), Status: f.Status, File: f.Q,
+		Dataset: resource.DatasetID(f.Dataset), Department: resource.DepartmentID(f.Department), Status: stateOf(f.Status), File: f.Q,
 		Before: resource.BatchID(p.After), Limit: min(p.Limit+1, MaxLimit),
 	}
 	rows, err := s.svc.Batches(ctx, filter)
@@ -72,6 +72,14 @@ func batchShape(b *collect.Batch, names labels) Batch {
 		RowsIn: b.RowsIn, RowsLanded: b.RowsLanded, RowsQuarantined: b.RowsQuarantined, Status: batchStatus(b.Status), Reason: b.Reason,
 		Account: b.Account, AccountName: names.accounts[b.Account], At: b.At.UTC(),
 	}
+}
+
+// stateOf is the state that a status of the list means.
+func stateOf(status string) string {
+	if status == "running" {
+		return "pending"
+	}
+	return status
 }
 
 // batchStatus folds the states that only the hub itself tells apart.

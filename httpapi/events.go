@@ -10,6 +10,7 @@ import (
 
 	"shuniu/event"
 	"shuniu/guard"
+	"shuniu/locale"
 	"shuniu/run"
 )
 
@@ -141,7 +142,7 @@ func (s *events) deltas(ctx context.Context, wanted []topic, from int64, yield f
 			if !s.concerns(ctx, wanted, &it.e) {
 				continue
 			}
-			if !yield(eventShape(&it.e), nil) {
+			if !yield(eventShape(callOf(ctx).lang, &it.e), nil) {
 				return
 			}
 		}
@@ -185,13 +186,13 @@ func (s *events) concerns(ctx context.Context, wanted []topic, e *event.Event) b
 	return all
 }
 
-func eventShape(e *event.Event) Event {
+func eventShape(lang locale.Lang, e *event.Event) Event {
 	out := Event{ID: e.Seq, Topic: e.Topic, Kind: e.Kind, Key: e.Subject, At: e.At.UTC(), Data: e.Data}
 	if e.Topic == "run" {
 		// The same shape as /api/runs, so that a page can put it in its list.
 		var r run.Run
 		if json.Unmarshal(e.Data, &r) == nil && r.ID != "" {
-			out.Data = runShape(&r, nil)
+			out.Data = runShape(lang, &r, nil)
 		}
 	}
 	return out

@@ -265,6 +265,18 @@ func secondDeliveryAndRollback(t *testing.T, h *hub) {
 			t.Errorf("snapshot %+v", s)
 		}
 	}
+	// What was rolled back says so, and may land again.
+	gone := into[Page[Batch]](t, h.do(t, "engineer", http.MethodGet, "/api/batches?status=rolled_back", nil))
+	if len(gone.Items) != 1 || gone.Items[0].ID != second[0].ID {
+		t.Errorf("rolled back: %+v", gone.Items)
+	}
+	third := h.land(t, "engineer", "a.csv", []byte("名称,数量\n丙,3\n"))
+	if third[0].Status != "landed" || third[0].Dataset != first[0].Dataset {
+		t.Errorf("after the rollback: %+v", third)
+	}
+	if rows := into[RowPage](t, h.do(t, "engineer", http.MethodGet, base+"/rows", nil)); len(rows.Rows) != 3 {
+		t.Errorf("rows after it landed again: %+v", rows)
+	}
 }
 
 func TestQuarantineMendReplay(t *testing.T) { onBothStores(t, quarantineMendReplay) }

@@ -7,6 +7,7 @@ import (
 
 	"shuniu/fault"
 	"shuniu/guard"
+	"shuniu/locale"
 	"shuniu/resource"
 	"shuniu/run"
 )
@@ -61,7 +62,7 @@ func (s runs) List(ctx context.Context, f RunFilter, p Paging) (Page[Run], error
 				page.Next = page.Items[p.Limit-1].ID
 				return page, nil
 			}
-			page.Items = append(page.Items, runShape(&rows[i], nil))
+			page.Items = append(page.Items, runShape(callOf(ctx).lang, &rows[i], nil))
 		}
 		if len(rows) < filter.Limit {
 			return page, nil
@@ -78,7 +79,7 @@ func (s runs) Get(ctx context.Context, id string) (Run, error) {
 	if !s.sees(ctx, row.Account, row.Department) {
 		return Run{}, fmt.Errorf("run %s: %w", id, fault.NotFound)
 	}
-	return runShape(&row, steps), nil
+	return runShape(callOf(ctx).lang, &row, steps), nil
 }
 
 func (s runs) Cancel(ctx context.Context, id string) (Run, error) {
@@ -109,14 +110,14 @@ func (s runs) change(ctx context.Context, id string, do func(context.Context, ru
 	return s.Get(ctx, id)
 }
 
-func runShape(r *run.Run, steps []run.Step) Run {
+func runShape(lang locale.Lang, r *run.Run, steps []run.Step) Run {
 	out := Run{
 		ID: string(r.ID), Kind: r.Kind, State: string(r.State), Subject: r.Title, Account: r.Account, Department: r.Department,
 		Progress: RunProgress{Done: r.Done, Total: r.Total, Unit: r.Unit}, Attempt: int(r.Attempt), Step: r.Step,
 		CreatedAt: r.CreatedAt.UTC(), StartedAt: timeOrNil(r.StartedAt), EndedAt: timeOrNil(r.EndedAt), Steps: []RunStep{}, Errors: []string{},
 	}
 	if r.Error != "" {
-		out.Errors = append(out.Errors, r.Error)
+		out.Errors = append(out.Errors, heard(lang, r))
 	}
 	for _, st := range steps {
 		if st.Attempt != r.Attempt {

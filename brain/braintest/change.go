@@ -184,6 +184,21 @@ func rollback(t *testing.T, l *lab) {
 	same(t, "rows of the other snapshot", span(0, 10), numbers(t, tbl, second.ID))
 	_, err = tbl.Rollback(t.Context(), 4711)
 	isKind(t, "rollback to nothing", err, fault.NotFound)
+	holds := func(want bool) {
+		t.Helper()
+		in, err := tbl.Batches(t.Context())
+		if err != nil || in[lost.Batch] != want || len(in) == 0 {
+			t.Errorf("batches %v, %v; want %s there: %v", in, err, lost.Batch, want)
+		}
+	}
+	holds(false)
+	if _, err := tbl.Rollback(t.Context(), second.ID); err != nil {
+		t.Fatalf("forward: %v", err)
+	}
+	holds(true)
+	if _, err := tbl.Rollback(t.Context(), first.ID); err != nil {
+		t.Fatalf("back again: %v", err)
+	}
 	// The batch is not in the table any more, so it may come again.
 	if _, err := tbl.Append(t.Context(), l.stage(t, tbl, lost.Batch, 5, 10)); err != nil {
 		t.Fatal(err)

@@ -413,6 +413,28 @@ func (l *Lake) lookAgain(ctx context.Context, h *handle, cause error) (*handle, 
 	return nil, nil, cause
 }
 
+// Batches implements brain.Table.
+func (t *Table) Batches(ctx context.Context) (map[resource.BatchID]bool, error) {
+	h, err := t.lake.load(ctx, t.name)
+	if err != nil {
+		return nil, err
+	}
+	in := map[resource.BatchID]bool{}
+	for s := range ancestors(h.meta) {
+		if s.Summary != nil && s.Summary.Properties[batchKey] != "" {
+			in[resource.BatchID(s.Summary.Properties[batchKey])] = true
+		}
+	}
+	var older []string // of snapshots that have expired
+	if err := t.lake.db.Bun().NewRaw("SELECT batch FROM lake_batch WHERE table_uuid = ?", h.meta.TableUUID().String()).Scan(ctx, &older); err != nil {
+		return nil, fmt.Errorf("batches of %s: %w", t.name, err)
+	}
+	for _, b := range older {
+		in[resource.BatchID(b)] = true
+	}
+	return in, nil
+}
+
 // findBatch returns the snapshot that brought batch into the table, nil when
 // it is not in it or was rolled back.
 func (l *Lake) findBatch(ctx context.Context, h *handle, batch resource.BatchID) (*resource.Snapshot, error) {

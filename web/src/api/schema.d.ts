@@ -987,7 +987,7 @@ export interface components {
             /** @description Name of the table in SQL */
             sql?: string;
             /** @enum {string} */
-            status: "landed" | "unchanged" | "kept_as_object" | "waiting" | "refused" | "running" | "failed";
+            status: "landed" | "unchanged" | "kept_as_object" | "waiting" | "refused" | "running" | "failed" | "rolled_back";
             /** Format: int64 */
             table: number;
             upload_id?: string;
@@ -1036,7 +1036,7 @@ export interface components {
             /** @description Name of the table in SQL */
             sql?: string;
             /** @enum {string} */
-            status: "landed" | "unchanged" | "kept_as_object" | "waiting" | "refused" | "running" | "failed";
+            status: "landed" | "unchanged" | "kept_as_object" | "waiting" | "refused" | "running" | "failed" | "rolled_back";
             /** Format: int64 */
             table: number;
             upload_id?: string;
@@ -1789,7 +1789,7 @@ export interface components {
         };
         Right: {
             /** @enum {string} */
-            action: "read_rows" | "read_entry" | "land" | "mend" | "edit_entry" | "rollback" | "manage_runs" | "manage_users" | "read_audit" | "operate";
+            action: "read_rows" | "read_entry" | "land" | "mend" | "edit_entry" | "rollback" | "manage_runs" | "manage_users" | "read_audit" | "operate" | "refine";
             /**
              * @description hub: of the hub as a whole; any: every department; own: the caller's department
              * @enum {string}

@@ -20,7 +20,7 @@ import { RunList } from '../app/RunList'
 import { statusTone } from '../app/status'
 
 const filters = ['q', 'status', 'department', 'dataset', 'since']
-const statuses = ['landed', 'waiting', 'running', 'unchanged', 'kept_as_object', 'refused', 'failed']
+const statuses = ['landed', 'waiting', 'running', 'unchanged', 'kept_as_object', 'refused', 'failed', 'rolled_back']
 
 /** sinceDays turns "7d" of the URL into the moment the hub wants. */
 const sinceDays = (v: string | undefined) => {
