@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"shuniu/collect"
 	"shuniu/collect/intake"
@@ -39,8 +40,9 @@ type jobs struct {
 	cat     *catalogue.Store
 	uploads *uploads
 	read    *readModel
-	// passwords of files, by upload; they are not written down, so a run that
-	// a restart interrupted asks for them again.
+	// passwords of files, by upload, until the file has landed or a day is over;
+	// they are not written down, so a run that a restart interrupted asks for
+	// them again.
 	passwords sync.Map
 }
 
@@ -85,10 +87,24 @@ type fileParams struct {
 	Save     bool          `json:"save_recipe,omitempty"`
 }
 
+type filePassword struct {
+	text  string
+	given time.Time
+}
+
+const passwordsKept = 24 * time.Hour
+
 // keepPassword takes the password out of what is written down.
 func (j *jobs) keepPassword(uploadID string, o *ReadOptions) {
 	if o.Password != "" {
-		j.passwords.Store(uploadID, o.Password)
+		now := time.Now()
+		j.passwords.Range(func(id, v any) bool {
+			if pw, ok := v.(filePassword); !ok || now.Sub(pw.given) > passwordsKept {
+				j.passwords.Delete(id)
+			}
+			return true
+		})
+		j.passwords.Store(uploadID, filePassword{o.Password, now})
 		o.Password = ""
 	}
 }
@@ -96,7 +112,8 @@ func (j *jobs) keepPassword(uploadID string, o *ReadOptions) {
 func (j *jobs) options(p *fileParams) intake.Options {
 	o := p.Options
 	if pw, ok := j.passwords.Load(p.UploadID); ok {
-		o.Password, _ = pw.(string)
+		pw, _ := pw.(filePassword)
+		o.Password = pw.text
 	}
 	out := intake.Options{Options: o.Tabular()}
 	for path, m := range o.Members {
@@ -258,6 +275,7 @@ func (j *jobs) doLand(ctx context.Context, w *run.Work) (any, error) {
 			return out, spoken(err)
 		}
 	}
+	j.passwords.Delete(p.UploadID) // it has landed: nothing opens the file any more
 	return out, nil
 }
 

@@ -21,8 +21,24 @@ let link: Link = 'off'
 let since = 0
 const watchers = new Set<() => void>()
 const runWatchers = new Set<(e: HubEvent) => void>()
-const due = new Set<string>()
-let timer: ReturnType<typeof setTimeout> | undefined
+/** calm says how long, in milliseconds, a query stays as it is while events stream: what the hub counts over everything is not counted for each file of a thousand. */
+const calm = (key: string) => (key === 'summary' ? 5_000 : 1_000)
+const timers = new Map<string, ReturnType<typeof setTimeout>>()
+const fetched = new Map<string, number>()
+
+/** refetch makes a query old soon: at once after a quiet time, seldom in a stream of events, and always after the last. */
+function refetch(queries: QueryClient, key: string): void {
+  if (timers.has(key)) return
+  const wait = Math.max(300, (fetched.get(key) ?? 0) + calm(key) - Date.now())
+  timers.set(
+    key,
+    setTimeout(() => {
+      timers.delete(key)
+      fetched.set(key, Date.now())
+      void queries.invalidateQueries({ queryKey: [key] })
+    }, wait),
+  )
+}
 
 function setLink(next: Link) {
   if (link === next) return
@@ -52,12 +68,7 @@ export function openStream(queries: QueryClient): void {
         mergeRun(queries, e)
         return
       }
-      for (const key of about[topic]) due.add(key)
-      timer ??= setTimeout(() => {
-        timer = undefined
-        for (const key of due) void queries.invalidateQueries({ queryKey: [key] })
-        due.clear()
-      }, 300)
+      for (const key of about[topic]) refetch(queries, key)
     })
   }
 }
