@@ -50,6 +50,7 @@ var mayImport = map[string][]string{
 	"matter/store":     {"fault", "metadb", "event", "matter", "matter/define"},
 	"matter/statement": {"fault", "metadb", "guard", "matter"},
 	"matter/insight":   {"matter"},
+	"matter/bpmn":      {"fault", "matter/define"},
 
 	// principles
 	"collect/intake/tabular":   {"resource"},
