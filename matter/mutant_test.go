@@ -17,7 +17,7 @@ import (
 )
 
 // mutants is how many changed types are tried.
-const mutants = 500
+const mutants = 250
 
 // TestMutants changes words and lines of shipped types at random. What the
 // loader lets pass must run: random people walk through it as in

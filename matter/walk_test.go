@@ -17,7 +17,7 @@ import (
 )
 
 // walks are made of each type.
-const walks = 14
+const walks = 8
 
 // TestRandomWalks lets random people do random things to every shipped type:
 // whatever happens, an answer is of a known kind, the chain holds, time never
@@ -46,7 +46,7 @@ func TestRandomWalks(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d walks came to an end, refused: %v", closed, walks*len(types.List()), refused)
-	if closed < 100 {
+	if closed < 60 {
 		t.Errorf("only %d walks came to an end: this proves little", closed)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"shuniu/clock"
 	"shuniu/fault"
 	"shuniu/matter"
+	"shuniu/matter/bpmn"
 	"shuniu/matter/define"
 	"shuniu/matter/statement"
 	"shuniu/packs/matters"
@@ -22,6 +23,8 @@ type matterCommand struct {
 	List  matterListCommand  `cmd:"" help:"List the shipped types."`
 	Diff  matterDiffCommand  `cmd:"" help:"Say in plain words what two versions of a type differ in."`
 
+	Export matterExportCommand `cmd:"" help:"Write a type as BPMN 2.0."`
+	Import matterImportCommand `cmd:"" help:"Draft a type out of a BPMN 2.0 file."`
 	Verify matterVerifyCommand `cmd:"" help:"Check the proof file of a matter, without a hub."`
 }
 
@@ -205,6 +208,54 @@ func (c *matterDiffCommand) Run(a *app) error {
 		fmt.Fprintf(a.out, "%s\n    %s\n", d.Zh, d.En)
 	}
 	return nil
+}
+
+type matterExportCommand struct {
+	Type string `arg:"" help:"The name of a shipped type, or a type.yaml."`
+}
+
+// Run prints the process.
+func (c *matterExportCommand) Run(a *app) error {
+	book := clock.NewBook(clock.Shipped())
+	shipped, err := shippedTypes(book)
+	if err != nil {
+		return err
+	}
+	t, err := shipped.Latest(c.Type)
+	if err != nil {
+		text, fileErr := readBounded(c.Type, 1<<20)
+		if fileErr != nil {
+			return fmt.Errorf("%s is neither a shipped type nor a file: %w", c.Type, fileErr)
+		}
+		if t, err = define.Parse(c.Type, text, book); err != nil {
+			return err
+		}
+	}
+	_, err = a.out.Write(bpmn.Marshal(bpmn.Of(t)))
+	return err
+}
+
+type matterImportCommand struct {
+	File string `arg:"" help:"The BPMN file." type:"path"`
+	Name string `help:"Name of the type, e.g. own.permit." default:"own.draft"`
+}
+
+// Run prints the draft.
+func (c *matterImportCommand) Run(a *app) error {
+	file, err := readBounded(c.File, 4<<20)
+	if err != nil {
+		return err
+	}
+	p, err := bpmn.Unmarshal(c.File, file)
+	if err != nil {
+		return err
+	}
+	text, err := bpmn.Draft(p, c.Name)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.File, err)
+	}
+	_, err = fmt.Fprint(a.out, text)
+	return err
 }
 
 type matterVerifyCommand struct {
