@@ -341,6 +341,9 @@ type alarm struct {
 	clock.Alarm
 }
 
+// farAhead is beyond the end of any limited pause.
+const farAhead = 5 * 365 * 24 * time.Hour
+
 // alarms lists the rungs not acted on, in order of time.
 func (s *step) alarms() ([]alarm, error) {
 	set, err := s.set()
@@ -349,7 +352,14 @@ func (s *step) alarms() ([]alarm, error) {
 	}
 	var out []alarm
 	for i, c := range set {
+		if c.Events[len(c.Events)-1].Deed == clock.Stopped {
+			continue
+		}
 		list, err := s.mc.book.Alarms(c, s.now)
+		if err == nil && len(list) == 0 {
+			// It may stand still for a limited time: then it goes on by itself.
+			list, err = s.mc.book.Alarms(c, s.now.Add(farAhead))
+		}
 		if err != nil {
 			return nil, err
 		}
