@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
+
+	"github.com/uptrace/bun"
 
 	"shuniu/fault"
 	"shuniu/guard"
@@ -68,6 +71,7 @@ func isNone(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 type Batch struct {
 	Receipt
 	Landing    string                `json:"landing"`
+	Run        string                `json:"run,omitempty"` // that landed it; "": a command did
 	Department resource.DepartmentID `json:"department"`
 	Format     string                `json:"format"`
 	Encoding   string                `json:"encoding"`
@@ -125,7 +129,32 @@ func (s *Service) Batches(ctx context.Context, f BatchFilter) ([]Batch, error) {
 			out[i].redact()
 		}
 	}
-	return out, nil
+	return out, s.addRuns(ctx, out)
+}
+
+// addRuns fills in the runs that landed the batches.
+func (s *Service) addRuns(ctx context.Context, batches []Batch) error {
+	var landings []string
+	for i := range batches {
+		landings = append(landings, batches[i].Landing)
+	}
+	slices.Sort(landings)
+	landings = slices.Compact(landings)
+	var rows []landingRow
+	if len(landings) == 0 {
+		return nil
+	}
+	if err := s.DB.Bun().NewSelect().Model(&rows).Column("id", "run").Where("l.id IN (?)", bun.List(landings)).Scan(ctx); err != nil {
+		return fmt.Errorf("runs of batches: %w", err)
+	}
+	runs := map[string]string{}
+	for i := range rows {
+		runs[rows[i].ID] = rows[i].Run
+	}
+	for i := range batches {
+		batches[i].Run = runs[batches[i].Landing]
+	}
+	return nil
 }
 
 // Batch returns one batch with its report.
@@ -141,7 +170,9 @@ func (s *Service) Batch(ctx context.Context, id resource.BatchID) (Batch, error)
 	if !s.seesRows(ctx, resource.DatasetID(r.Dataset), b.Department) {
 		b.redact()
 	}
-	return b, nil
+	one := []Batch{b}
+	err = s.addRuns(ctx, one)
+	return one[0], err
 }
 
 func (s *Service) batchRow(ctx context.Context, id resource.BatchID) (*batchRow, error) {

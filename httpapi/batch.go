@@ -27,8 +27,7 @@ type Batch struct {
 	Account         string    `json:"account"`
 	AccountName     string    `json:"account_name,omitempty" doc:"The person's name, when the account is still known"`
 	At              time.Time `json:"at"`
-	RunID           string    `json:"run_id,omitempty"`
-	UploadID        string    `json:"upload_id,omitempty"`
+	RunID           string    `json:"run_id,omitempty" doc:"That landed it; none: a command did"`
 }
 
 // A BatchDetail is a batch with all that was found around it.

@@ -70,7 +70,7 @@ func batchShape(b *collect.Batch, names labels) Batch {
 		Department: string(b.Department), DepartmentName: names.departments[string(b.Department)],
 		File: b.File, Member: b.Member, Table: b.Table, SHA256: b.SHA256, SQL: b.SQL, Snapshot: snapshotText(b.Snapshot),
 		RowsIn: b.RowsIn, RowsLanded: b.RowsLanded, RowsQuarantined: b.RowsQuarantined, Status: batchStatus(b.Status), Reason: b.Reason,
-		Account: b.Account, AccountName: names.accounts[b.Account], At: b.At.UTC(),
+		Account: b.Account, AccountName: names.accounts[b.Account], At: b.At.UTC(), RunID: b.Run,
 	}
 }
 

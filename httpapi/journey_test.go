@@ -230,6 +230,9 @@ func TestSecondDeliveryAndRollback(t *testing.T) { onBothStores(t, secondDeliver
 func secondDeliveryAndRollback(t *testing.T, h *hub) {
 	h.seed(t)
 	first := h.land(t, "engineer", "a.csv", []byte("名称,数量\n甲,1\n乙,2\n"))
+	if r := h.do(t, "engineer", http.MethodGet, "/api/runs/"+first[0].RunID, nil); first[0].RunID == "" || r.status != http.StatusOK {
+		t.Errorf("the run that landed %+v: %d %s", first[0], r.status, r.body)
+	}
 	again := h.land(t, "engineer", "a.csv", []byte("名称,数量\n甲,1\n乙,2\n"))
 	if len(again) != 1 || again[0].ID != first[0].ID {
 		t.Errorf("the same bytes: %+v", again)

@@ -234,6 +234,14 @@ func landAll(ctx context.Context, s *collect.Service, files []candidate, req col
 	for i := range results {
 		results[i] = make(chan outcome, 1)
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	read := 0
+	defer func() { // no landing outlives the hub that the caller closes
+		cancel()
+		for ; read < len(files); read++ {
+			<-results[read]
+		}
+	}()
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(width)
 	go func() {
@@ -253,6 +261,7 @@ func landAll(ctx context.Context, s *collect.Service, files []candidate, req col
 	var firstErr error
 	for i, f := range files {
 		o := <-results[i]
+		read++
 		for _, r := range o.receipts {
 			if err := emit(r); err != nil {
 				return err

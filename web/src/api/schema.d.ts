@@ -980,6 +980,7 @@ export interface components {
             rows_landed: number;
             /** Format: int64 */
             rows_quarantined: number;
+            /** @description That landed it; none: a command did */
             run_id?: string;
             sha256: string;
             /** @description Text, as it exceeds 2^53 */
@@ -990,7 +991,6 @@ export interface components {
             status: "landed" | "unchanged" | "kept_as_object" | "waiting" | "refused" | "running" | "failed" | "rolled_back";
             /** Format: int64 */
             table: number;
-            upload_id?: string;
         };
         BatchAnswer: {
             /** @enum {string} */
@@ -1029,6 +1029,7 @@ export interface components {
             rows_landed: number;
             /** Format: int64 */
             rows_quarantined: number;
+            /** @description That landed it; none: a command did */
             run_id?: string;
             sha256: string;
             /** @description Text, as it exceeds 2^53 */
@@ -1039,7 +1040,6 @@ export interface components {
             status: "landed" | "unchanged" | "kept_as_object" | "waiting" | "refused" | "running" | "failed" | "rolled_back";
             /** Format: int64 */
             table: number;
-            upload_id?: string;
         };
         CLICollect: {
             dataset?: string;
