@@ -128,6 +128,19 @@ func editable(at *define.State, role string) []string {
 	return out
 }
 
+// relied tells whether the type relies on a field where the matter stands.
+func (s *step) relied(field string) bool {
+	if s.t.Known(s.m.State, field) {
+		return true
+	}
+	for _, at := range s.m.Regions {
+		if s.t.Known(at, field) {
+			return true
+		}
+	}
+	return false
+}
+
 // give takes the fields of a command: only those of may, all of ask; those of
 // need may have been given before.
 func (s *step) give(data map[string]any, may, need, ask []string) error {
@@ -144,6 +157,8 @@ func (s *step) give(data map[string]any, may, need, ask []string) error {
 			bad = append(bad, FieldError{n, "unknown", "is no field of " + s.t.Name})
 		case !slices.Contains(may, n):
 			bad = append(bad, FieldError{n, "not_yours", "cannot be given here"})
+		case (data[n] == nil || data[n] == "") && s.relied(n):
+			bad = append(bad, FieldError{n, "missing", "must not be taken away"})
 		case data[n] == nil || data[n] == "":
 			delete(s.m.Data, n)
 		default:

@@ -91,19 +91,33 @@ func (ts *Types) List() []*define.Type {
 	return out
 }
 
-// check finds what a type asks of other types: those it opens must be there
-// and get the fields they need.
+// check finds what t and the types beside it ask of each other: a type that
+// is opened must be there and get the fields it needs. t stands for the newest
+// version of its name.
 func (ts *Types) check(t *define.Type) define.Problems {
 	var out define.Problems
+	hold := func(parent *define.Type, sp define.Spawning, child *define.Type) {
+		for _, n := range child.File.Need {
+			if !slices.Contains(sp.With, n) {
+				out = append(out, define.Problem{File: parent.Path, Line: sp.Line, What: fmt.Sprintf("opens %s without field %s, which it needs", sp.Type, n), Mend: "give it in `with`"})
+			}
+		}
+	}
 	for _, sp := range t.Spawns() {
-		child, err := ts.Latest(sp.Type)
+		child, err := t, error(nil)
+		if sp.Type != t.Name {
+			child, err = ts.Latest(sp.Type)
+		}
 		if err != nil {
 			out = append(out, define.Problem{File: t.Path, Line: sp.Line, What: fmt.Sprintf("opens %s, which is no type", sp.Type), Mend: "load it, or name another"})
 			continue
 		}
-		for _, n := range child.File.Need {
-			if !slices.Contains(sp.With, n) {
-				out = append(out, define.Problem{File: t.Path, Line: sp.Line, What: fmt.Sprintf("opens %s without field %s, which it needs", sp.Type, n), Mend: "give it in `with`"})
+		hold(t, sp, child)
+	}
+	for _, parent := range ts.List() {
+		for _, sp := range parent.Spawns() {
+			if parent.Name != t.Name && sp.Type == t.Name {
+				hold(parent, sp, t)
 			}
 		}
 	}
@@ -157,7 +171,11 @@ func Load(files fs.FS, book *clock.Book, known ...*define.Type) (*Types, error) 
 	}
 	for _, l := range list {
 		if ps := ts.check(l.t); len(ps) > 0 {
-			found = append(found, ps...)
+			for _, p := range ps { // parent and child both tell of it
+				if !slices.Contains(found, p) {
+					found = append(found, p)
+				}
+			}
 			continue
 		}
 		text, err := readSmall(files, l.cases)

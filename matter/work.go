@@ -302,6 +302,11 @@ func fits(m *Matter, t *define.Type, states map[string]string) error {
 			return fmt.Errorf("matter %s: state %s is no open state of version %d: map it: %w", m.ID, at, t.Version, fault.Conflict)
 		}
 	}
+	for _, n := range t.FieldOrder {
+		if v := m.Data[n]; (v == nil || v == "") && t.Known(renamed(states, m.State), n) {
+			return fmt.Errorf("matter %s: version %d relies on field %s, which it has not: %w", m.ID, t.Version, n, fault.Conflict)
+		}
+	}
 	for _, c := range m.Clocks {
 		if t.Clocks[c.Name] == nil {
 			return fmt.Errorf("matter %s: version %d has no clock %s: %w", m.ID, t.Version, c.Name, fault.Conflict)
@@ -348,6 +353,11 @@ func (mc *Machine) move(m *Matter, t *define.Type, states map[string]string, act
 	from := s.m.State
 	s.d.Note = fmt.Sprintf("version %d to %d", m.Version, t.Version)
 	s.t, s.m.Version, s.m.State = t, t.Version, renamed(states, s.m.State)
+	if limit := t.State(s.m.State).Limit; limit != "" { // the new version may time the state
+		if err := s.start(limit); err != nil {
+			return nil, err
+		}
+	}
 	for r, at := range s.m.Regions {
 		s.m.Regions[r] = renamed(states, at)
 	}

@@ -105,6 +105,7 @@ type environment struct {
 	exprs   map[string]*Expr
 	actions []string
 	parts   []string
+	known   map[string]*known // by state
 }
 
 func object(name string) *types.Type { return types.NewObjectType(name) }

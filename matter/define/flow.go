@@ -103,6 +103,13 @@ func (w *flow) leave(s *State, k known) known {
 	return k
 }
 
+// Known tells whether a field has a value in a state whatever way led there:
+// conditions and effects rely on it, so nobody may take it away.
+func (t *Type) Known(state, field string) bool {
+	k := t.env.known[state]
+	return k != nil && k.fields[field]
+}
+
 // filed is what is known when a matter is opened.
 func (t *Type) filed() known {
 	first := known{map[string]bool{}, map[string]bool{}}.with(t.File.Need)
@@ -185,6 +192,7 @@ func (w *flow) regions(s *State, at known) (changed bool) {
 func (t *Type) checkFlow(f *finder) {
 	w := &flow{t: t, at: map[string]*known{}}
 	w.work()
+	t.env.known = w.at
 	ends := t.ends()
 	t.asks(f, "file", "file/when", t.File.When, t.filed())
 	t.asksOf(f, "file", "file/effects", t.File.Do, t.filed())
