@@ -232,4 +232,3 @@ func TestHiddenFields(t *testing.T) {
 		}
 	})
 }
-
