@@ -9,9 +9,9 @@
 // and a power cut.
 //
 //	types, err := matter.Load(matters.Files, book)   // checked, cases run
-//	e := matter.New(types, book, store.New(db, events, log), log)
-//	id, err := e.File(ctx, matter.Filing{Type: "demand", Data: …, Key: "form-17"})
-//	done, err := e.Do(ctx, matter.Command{Matter: id, Action: "accept", Rev: 1, Key: "click-3"})
+//	e := matter.New(types, book, store.New(db, events), log)
+//	filed, err := e.File(ctx, matter.Filing{Type: "demand", Data: …, Key: "form-17"})
+//	done, err := e.Do(ctx, matter.Command{Matter: filed.Matter, Action: "have", Rev: 1, Key: "click-3"})
 //	go e.Work(ctx)                                    // timers and outbox
 //
 // Who acts is the guard.Principal of ctx. A refused command is a *Refusal and

@@ -25,7 +25,7 @@ type Result struct {
 }
 
 // A Store keeps matters. What Apply returned without an error is durable.
-// Package store implements it; storetest is its contract.
+// Package store implements it and holds its contract.
 type Store interface {
 	// Apply does works in order; each is whole or not at all, and none waits
 	// for another's success. Many calls at once share commits.
