@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -99,10 +101,14 @@ func (s *staging) Written(name string) {
 	if f := s.settled[path]; f != nil && f.is(st) {
 		return
 	}
+	before := s.settled[path]
 	f := &settling{size: st.Size(), mtime: st.ModTime(), done: make(chan struct{})}
 	s.settled[path] = f
 	go func() {
 		defer close(f.done)
+		if before != nil { // of another file of that name: one at a time
+			<-before.done
+		}
 		s.busy <- struct{}{}
 		defer func() { <-s.busy }()
 		f.digest, f.err = settleFile(context.Background(), path)
@@ -116,7 +122,11 @@ func (s *staging) settle(ctx context.Context, path string) (digest string, err e
 	f := s.settled[path]
 	s.mu.Unlock()
 	if f != nil {
-		<-f.done
+		select {
+		case <-f.done:
+		case <-ctx.Done():
+			return "", context.Cause(ctx)
+		}
 		if st, err := os.Lstat(path); f.err != nil || err == nil && f.is(st) {
 			return f.digest, f.err
 		}
@@ -140,10 +150,11 @@ func (l *Lake) stagingOf(path string) *staging {
 // Close removes the folder and what was not committed.
 func (s *staging) Close() error {
 	s.mu.Lock()
-	for _, f := range s.settled {
+	under := slices.Collect(maps.Values(s.settled))
+	s.mu.Unlock()
+	for _, f := range under {
 		<-f.done
 	}
-	s.mu.Unlock()
 	s.lake.mu.Lock()
 	delete(s.lake.held, s)
 	s.lake.mu.Unlock()
