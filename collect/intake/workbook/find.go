@@ -138,18 +138,6 @@ func openZip(ctx context.Context, r io.ReaderAt, size int64) (book, string, erro
 	return x, "xlsx", err
 }
 
-// SniffZip tells what an opened zip is by its parts: "xlsx", "ods" or "".
-// has reports whether the archive holds a part of that name.
-func SniffZip(has func(name string) bool, mimetype string) string {
-	switch {
-	case has("xl/workbook.xml"), has("xl/workbook.bin"):
-		return "xlsx"
-	case strings.HasPrefix(mimetype, "application/vnd.oasis.opendocument.spreadsheet"):
-		return "ods"
-	}
-	return ""
-}
-
 // IsSML reports whether a file begins as SpreadsheetML 2003.
 func IsSML(head []byte) bool {
 	return bytes.Contains(head, []byte("urn:schemas-microsoft-com:office:spreadsheet")) || bytes.Contains(head, []byte(`progid="Excel.Sheet"`))

@@ -185,18 +185,3 @@ func (c *compound) read(name string) ([]byte, bool, error) {
 	}
 	return out[:e.size], true, err
 }
-
-// SniffOLE tells what an OLE compound file holds: "xls", "encrypted" (an OOXML
-// workbook under a password), or "" for anything else.
-func SniffOLE(r io.ReaderAt, size int64) string {
-	c, err := openCompound(r, size)
-	if err != nil {
-		return ""
-	}
-	for name, kind := range map[string]string{"workbook": "xls", "book": "xls", "encryptedpackage": "encrypted"} {
-		if _, ok := c.streams[name]; ok {
-			return kind
-		}
-	}
-	return ""
-}
