@@ -342,12 +342,17 @@ func (s *Service) Recover(ctx context.Context) error {
 		}
 	}
 	return s.DB.Write(ctx, func(ctx context.Context, tx bun.Tx) error {
-		_, err := tx.ExecContext(ctx, "DELETE FROM collect_reject WHERE batch NOT IN (SELECT b.id FROM collect_batch AS b)")
+		res, err := tx.ExecContext(ctx, "UPDATE collect_landing SET state = 'failed', error = 'the hub stopped', ended_at = ? WHERE state = 'running'", s.now())
 		if err != nil {
+			return fmt.Errorf("end what was landing: %w", err)
+		}
+		if cut, err := res.RowsAffected(); err != nil || cut == 0 {
+			return err // nothing was cut short: no line is without its batch
+		}
+		if _, err := tx.ExecContext(ctx, "DELETE FROM collect_reject WHERE batch NOT IN (SELECT b.id FROM collect_batch AS b)"); err != nil {
 			return fmt.Errorf("sweep rejected lines: %w", err)
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE collect_landing SET state = 'failed', error = 'the hub stopped', ended_at = ? WHERE state = 'running'", s.now())
-		return err
+		return nil
 	})
 }
 
