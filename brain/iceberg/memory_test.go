@@ -133,8 +133,8 @@ func TestCommitsLeaveNothingInMemory(t *testing.T) {
 	}
 	commit(20)
 	before := live()
-	commit(280)
-	if grown := live() - before; grown > 16<<20 {
-		t.Errorf("280 commits of one row left %d MB", grown>>20)
+	commit(130)
+	if grown := live() - before; grown > 8<<20 {
+		t.Errorf("130 commits of one row left %d MB", grown>>20)
 	}
 }
