@@ -2,6 +2,7 @@ package collect
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -18,6 +19,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+	"golang.org/x/sync/errgroup"
 
 	"shuniu/collect/intake"
 	"shuniu/collect/intake/reading"
@@ -26,9 +28,9 @@ import (
 	"shuniu/resource"
 )
 
-// fileBytes is how much Arrow data goes into one Parquet file: about 128 MB
-// when compressed.
-var fileBytes int64 = 512 << 20 // tests lower it
+// fileBytes is how much Arrow data goes into one Parquet file: about 32 MB when
+// compressed. As much waits in memory for each of two writers.
+var fileBytes int64 = 192 << 20 // tests lower it
 
 // smallRows is up to how many rows a table shares its Parquet file with others
 // of the same dataset: an archive of thousands of small files gives one file.
@@ -456,43 +458,72 @@ func (s *stream) fields() []resource.Field {
 	return fields
 }
 
+// fileWriters is how many files of a table are written at a time, each in its
+// own order. While one is being finished the next is filled.
+const fileWriters = 2
+
 // writeFiles writes the records as files of bounded size. A table without rows
 // gives none.
 func (s *stream) writeFiles(ctx context.Context, res *tableResult) error {
-	fields := s.fields()
-	for {
-		first, ok := <-s.records
-		if !ok {
-			return nil
+	var (
+		fields = s.fields()
+		files  []*outFile
+		feed   chan arrow.RecordBatch // of the file under way; holds all of it, so that the next can begin
+		fed    int64
+	)
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(fileWriters)
+	for rec := range s.records {
+		if feed == nil {
+			// No two files of a job have one name: the hub may still be about to
+			// take one of a draft that was dropped.
+			f := &outFile{Name: fmt.Sprintf("%s-%d.parquet", s.plan.Batch, s.l.files.Add(1))}
+			feed, fed, files = make(chan arrow.RecordBatch, maxRecords), 0, append(files, f)
+			records := feed
+			g.Go(func() (err error) {
+				f.Rows, err = s.l.write(gctx, filepath.Join(s.l.c.Out(), f.Name), fields, handOver(records))
+				if err = cmp.Or(err, context.Cause(gctx)); err != nil { // dropped: the file is nobody's
+					return err
+				}
+				return s.l.c.Finish(f.Name) // the hub brings it to the disk while the rest is read
+			})
 		}
-		// No two files of a job have one name: the hub may still be about to
-		// take one of a draft that was dropped.
-		name := fmt.Sprintf("%s-%d.parquet", s.plan.Batch, s.l.files.Add(1))
-		rows, err := s.l.write(ctx, filepath.Join(s.l.c.Out(), name), fields, s.upTo(first, fileBytes))
-		if err != nil {
-			return err
+		fed += recordBytes(rec)
+		select {
+		case feed <- rec:
+		case <-gctx.Done():
+			rec.Release()
+			close(feed)
+			return g.Wait()
 		}
-		if err := context.Cause(ctx); err != nil { // dropped: the file is nobody's
-			return err
-		}
-		res.Written += rows
-		res.Files = append(res.Files, outFile{name, rows})
-		// The hub brings it to the disk while the rest is read.
-		if err := s.l.c.Finish(name); err != nil {
-			return err
+		if fed >= fileBytes || len(feed) == maxRecords {
+			close(feed)
+			feed = nil
 		}
 	}
+	if feed != nil {
+		close(feed)
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for _, f := range files {
+		res.Written += f.Rows
+		res.Files = append(res.Files, *f)
+	}
+	return nil
 }
 
-// upTo yields first and the records after it until they hold limit bytes.
-func (s *stream) upTo(first arrow.RecordBatch, limit int64) iter.Seq2[arrow.RecordBatch, error] {
+// maxRecords bounds the records of a file; a file of few bytes has few.
+const maxRecords = 1024
+
+// handOver yields records and gives back their memory.
+func handOver(records <-chan arrow.RecordBatch) iter.Seq2[arrow.RecordBatch, error] {
 	return func(yield func(arrow.RecordBatch, error) bool) {
-		var sum int64
-		for rec, ok := first, true; ok; rec, ok = <-s.records {
-			sum += recordBytes(rec)
+		for rec := range records {
 			more := yield(rec, nil)
 			rec.Release() // whoever still needs it has retained it
-			if !more || sum >= limit {
+			if !more {
 				return
 			}
 		}

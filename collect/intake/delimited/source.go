@@ -166,7 +166,7 @@ func decodeLines(dec *charset.Decoder, name, foreign string, raw []byte, first i
 		return raw, nil // Detect looked at every byte
 	}
 	unit := dec.Unit()
-	out = make([]byte, 0, len(raw)+len(raw)/2)
+	out = make([]byte, 0, 3*len(raw)+16) // the longest outcome: it never grows
 	if foreign == "utf-8" && unit == 1 {
 		line := first
 		for len(raw) > 0 {
