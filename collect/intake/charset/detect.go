@@ -247,6 +247,7 @@ type scanned struct {
 	goodChars int64  // in goodLines
 	whole     bool   // the evidence is of the whole file
 	evidence  []byte // lines with non-ASCII bytes
+	full      bool   // there were more of them
 	lost      int64  // U+FFFD in UTF-8 text
 }
 
@@ -284,7 +285,7 @@ func scan(r io.ReaderAt, from, size int64) (*scanned, error) {
 		}
 		s.block(buf[:end])
 		buf = append(buf[:0], buf[end:]...)
-		if s.badLines > 1000 && s.badLines*2 > s.goodLines && len(s.evidence) >= evidenceMost && size > wholeBelow {
+		if s.badLines > 1000 && s.badLines*2 > s.goodLines && s.full && size > wholeBelow {
 			s.whole = false
 			return s, nil
 		}
@@ -379,17 +380,34 @@ func (s *scanned) block(b []byte) {
 	}
 }
 
-func (s *scanned) keep(line []byte) {
-	if room := evidenceMost - len(s.evidence); room > 0 {
-		s.evidence = append(s.evidence, line[:min(room, len(line))]...)
+func (s *scanned) keep(lines []byte) {
+	if s.full {
+		return
 	}
+	some := wholeLines(lines, evidenceMost-len(s.evidence))
+	s.full = len(some) < len(lines)
+	if len(s.evidence) == 0 || len(some) == 0 || some[len(some)-1] == '\n' || !s.full {
+		s.evidence = append(s.evidence, some...)
+	}
+}
+
+// wholeLines is at most the first most bytes of b, to the end of a line where
+// there is one: half a character would speak against its encoding.
+func wholeLines(b []byte, most int) []byte {
+	if len(b) <= most {
+		return b
+	}
+	if end := bytes.LastIndexByte(b[:most], '\n') + 1; end > 0 {
+		return b[:end]
+	}
+	return b[:most]
 }
 
 // valid takes in lines of valid UTF-8 of which some are not ASCII.
 func (s *scanned) valid(b []byte) {
 	lost := int64(bytes.Count(b, []byte("\uFFFD")))
 	s.lost += lost
-	if len(s.evidence) >= evidenceMost && s.goodLines > 1000 {
+	if s.full && s.goodLines > 1000 {
 		// no need to count lines any more, only that they were valid
 		s.goodLines += 100
 		s.high += int64(len(b))
@@ -413,7 +431,7 @@ func (s *scanned) valid(b []byte) {
 // windows adds evidence from the end and the middle of a big file.
 func (s *scanned) windows(r io.ReaderAt, size int64) error {
 	const count, width = 16, 256 << 10
-	s.evidence = s.evidence[:min(len(s.evidence), evidenceMost/2)]
+	s.evidence, s.full = wholeLines(s.evidence, evidenceMost/2), false
 	buf := make([]byte, width)
 	for i := range int64(count) {
 		if err := readFull(r, buf, (size-width)/count*(i+1)); err != nil {
@@ -423,7 +441,7 @@ func (s *scanned) windows(r io.ReaderAt, size int64) error {
 		if a, z := bytes.IndexByte(b, '\n')+1, bytes.LastIndexByte(b, '\n')+1; z > a {
 			b = b[a:z]
 		}
-		s.keep(b[:min(len(b), evidenceMost/2/count)])
+		s.keep(wholeLines(b, evidenceMost/2/count))
 	}
 	return nil
 }

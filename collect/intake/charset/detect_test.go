@@ -258,3 +258,21 @@ func TestMixedLinesAreTold(t *testing.T) {
 		t.Errorf("a UTF-8 line in GBK: %+v", r)
 	}
 }
+
+// TestEvidenceOfABigFileIsWhole: where the evidence of a valid file ends, no
+// character is cut in two that would speak against its encoding.
+func TestEvidenceOfABigFileIsWhole(t *testing.T) {
+	for _, size := range []int{3 << 20, 40 << 20} {
+		for shift := range 3 {
+			var b bytes.Buffer
+			b.WriteString(strings.Repeat("x", shift) + ",\xc3\xfb\xb3\xc6\n") // 名称
+			for i := 0; b.Len() < size; i++ {
+				fmt.Fprintf(&b, "%d,\xc9\xcf\xba\xa3\xca\xd0\xc6\xd6\xb6\xab\xd0\xc2\xc7\xf8%d\xba\xc5\n", i, i%97) // 上海市浦东新区…号
+			}
+			res, err := Detect(bytes.NewReader(b.Bytes()), int64(b.Len()))
+			if err != nil || res.Name != "gb18030" || res.Foreign != "" || res.Doubt != "" {
+				t.Errorf("%d bytes, shift %d: %+v, %v", b.Len(), shift, res, err)
+			}
+		}
+	}
+}
