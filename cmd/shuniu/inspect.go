@@ -116,7 +116,11 @@ func (a *app) printReport(r *intake.Report) {
 		case t.Place.Range != "":
 			where = strings.TrimSpace(t.Place.Sheet + " " + t.Place.Range)
 		case t.Place.FirstLine > 0:
-			where = fmt.Sprintf("lines %d–%d", t.Place.FirstLine, t.Place.LastLine)
+			last := t.Place.LastLine
+			if last == 0 { // the one table of a big file
+				last = t.Place.FirstLine + t.Lines.Physical - 1
+			}
+			where = fmt.Sprintf("lines %d–%d", t.Place.FirstLine, last)
 		}
 		hidden := ""
 		if t.Hidden {

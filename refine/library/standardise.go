@@ -267,9 +267,10 @@ func (s *standardiser) row(sources []arrow.Array, i int, values []string) (issue
 			if values[k] == "" && f.Read == "money" {
 				issues = append(issues, issue{Field: f.Name, Verdict: "rejected", Value: v, Reason: "it is no amount of money"})
 			}
+		case s.rules[k] != nil && s.rules[k].Verdict([]byte(v), 0) == rule.Valid:
+			values[k] = v // most are: nothing to explain
 		case s.rules[k] != nil:
-			c := s.rules[k].Check(v, 0)
-			switch c.Verdict {
+			switch c := s.rules[k].Check(v, 0); c.Verdict {
 			case rule.Valid:
 				values[k] = v
 			case rule.Repairable:
