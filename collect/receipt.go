@@ -87,7 +87,7 @@ type BatchFilter struct {
 	Department resource.DepartmentID
 	Status     string
 	Landing    string
-	File       string           // part of the name
+	File       string           // part of the name of the file, or of the dataset's name or id
 	Before     resource.BatchID // page: older than this one
 	Limit      int
 }
@@ -113,7 +113,8 @@ func (s *Service) Batches(ctx context.Context, f BatchFilter) ([]Batch, error) {
 		q = q.Where("b.landing = ?", f.Landing)
 	}
 	if f.File != "" {
-		q = q.Where("b.file LIKE ? ESCAPE '!'", "%"+escapeLike(f.File)+"%")
+		like := "%" + escapeLike(f.File) + "%"
+		q = q.Where("(b.file LIKE ? ESCAPE '!' OR b.dataset IN (SELECT d.dataset FROM collect_dataset AS d WHERE d.name LIKE ? ESCAPE '!' OR d.dataset LIKE ? ESCAPE '!'))", like, like, like)
 	}
 	if f.Before != "" {
 		q = q.Where("b.id < ?", string(f.Before))

@@ -233,6 +233,11 @@ func secondDeliveryAndRollback(t *testing.T, h *hub) {
 	if r := h.do(t, "engineer", http.MethodGet, "/api/runs/"+first[0].RunID, nil); first[0].RunID == "" || r.status != http.StatusOK {
 		t.Errorf("the run that landed %+v: %d %s", first[0], r.status, r.body)
 	}
+	for q, want := range map[string]int{"a.csv": 1, first[0].Dataset[1:]: 1, "没有": 0} {
+		if got := into[Page[Batch]](t, h.do(t, "engineer", http.MethodGet, "/api/batches?q="+url.QueryEscape(q), nil)); len(got.Items) != want {
+			t.Errorf("batches by %q: %+v, want %d", q, got.Items, want)
+		}
+	}
 	again := h.land(t, "engineer", "a.csv", []byte("名称,数量\n甲,1\n乙,2\n"))
 	if len(again) != 1 || again[0].ID != first[0].ID {
 		t.Errorf("the same bytes: %+v", again)
